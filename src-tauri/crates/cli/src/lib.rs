@@ -1,0 +1,1 @@
+//! Mailroom without a window.

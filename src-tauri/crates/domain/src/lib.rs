@@ -1,0 +1,23 @@
+//! The words of Mailroom: labels, messages as parsed, decisions and their reasons, corrections, rules.
+//!
+//! Everything here is plain data with the invariants that the other crates rely on. Nothing here reads
+//! a file, a socket, a clock or a database, and nothing knows how it is shown.
+
+mod decision;
+mod folder;
+mod id;
+mod label;
+mod message;
+mod rule;
+
+pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
+pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
+pub use id::{AccountId, DecisionId, FolderId, MessageId, ThreadId, Uid, UidValidity};
+pub use label::{Label, Probabilities, UnknownLabel};
+pub use message::{
+    Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent, Position,
+};
+pub use rule::{Action, Condition, Field, Match, Rule, RuleId};
+
+/// Seconds since 1970-01-01T00:00:00Z.
+pub type UnixSeconds = i64;

@@ -1,0 +1,1 @@
+//! The headless application: commands in, answers and events out.

@@ -1,0 +1,1 @@
+//! The local language model: import, loading, question sheet, supervision.

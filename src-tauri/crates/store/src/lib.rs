@@ -1,0 +1,1 @@
+//! Mailroom's SQLite database: schema, one writer, readers, search.

@@ -1,0 +1,1 @@
+//! One actor an account: first sync, IDLE, reconciliation.

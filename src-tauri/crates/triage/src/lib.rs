@@ -1,0 +1,1 @@
+//! The label: evidence, model and memory, fused, with the reasons.

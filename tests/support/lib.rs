@@ -1,0 +1,1 @@
+//! What the suites share: servers, models and folders.
