@@ -18,4 +18,16 @@
 
 pub mod discover;
 pub mod imap;
+pub mod import;
 pub mod neutral;
+
+mod calendar;
+mod headers;
+mod html;
+mod mime;
+mod parse;
+mod quote;
+mod sanitize;
+
+pub use parse::{MESSAGE_LIMIT, ThreadKeys, attachment, inline_images, parse, thread_keys};
+pub use sanitize::{SanitizeError, Sanitized, sanitize_html};

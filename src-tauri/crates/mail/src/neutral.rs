@@ -125,7 +125,7 @@ pub fn line(text: &str, limit: usize) -> String {
 /// A file name to show and to offer for saving: one line, without path, without leading or trailing dots
 /// and spaces, without characters that some system forbids. At most 120 characters, the ending kept.
 pub fn file_name(name: &str) -> String {
-    let name = line(name, 4096);
+    let name = line(name, 100_000);
     let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let name: String = name
         .chars()

@@ -125,7 +125,7 @@ fn decode(wire: &str) -> Option<String> {
         return None;
     }
     out.push_str(rest);
-    Some(out)
+    (!out.chars().any(char::is_control)).then_some(out)
 }
 
 #[cfg(test)]
