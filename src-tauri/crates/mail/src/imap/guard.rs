@@ -171,6 +171,8 @@ pub(crate) struct Guard<S> {
     line: Vec<u8>,
     pieces: Vec<Piece>,
     literal: Option<(Vec<u8>, u64)>,
+    /// Something changed after IDLE was sent and before it was accepted.
+    early: bool,
 }
 
 impl<S: Read + Write> Guard<S> {
@@ -190,6 +192,7 @@ impl<S: Read + Write> Guard<S> {
             line: Vec::new(),
             pieces: Vec::new(),
             literal: None,
+            early: false,
         };
         (guard, watch)
     }
@@ -386,29 +389,33 @@ impl<S: Read + Write> Guard<S> {
                 _ => return Err(self.fail(Fault::Protocol("a prompt that nobody waits for"))),
             }
             self.ready.extend_from_slice(b"+ \r\n");
+            if std::mem::take(&mut self.early) && self.phase == Phase::Idling {
+                self.ready.extend_from_slice(b"* 1 EXISTS\r\n");
+            }
             return Ok(());
         }
         if first.first() == Some(&b'*') {
             let response = response::untagged(&mut pieces);
-            let wakes = self.phase == Phase::Idling
-                && matches!(
-                    &response,
-                    Untagged::Exists(_) | Untagged::Expunged | Untagged::Fetch(_)
-                );
-            let alarm = self.phase == Phase::Idling
-                && matches!(&response, Untagged::Status(c) if c.kind == Kind::Bye || c.code == "UIDVALIDITY" || c.code == "ALERT");
+            let idle = matches!(self.phase, Phase::IdleAsked | Phase::Idling);
+            let news = idle
+                && match &response {
+                    Untagged::Exists(_) | Untagged::Expunged | Untagged::Fetch(_) => true,
+                    Untagged::Status(c) => {
+                        c.kind == Kind::Bye || c.code == "UIDVALIDITY" || c.code == "ALERT"
+                    }
+                    _ => false,
+                };
             let mut findings = self.watch.lock();
-            if response != Untagged::Other {
-                // IDLE may run for long: what is only chatter must not pile up.
-                if self.phase != Phase::Idling || wakes || alarm {
-                    findings.untagged.push_back(response);
-                }
+            // IDLE may run for long: what is only chatter must not pile up.
+            if response != Untagged::Other && (!idle || news) {
+                findings.untagged.push_back(response);
             }
             drop(findings);
-            if wakes || alarm {
+            if news && self.phase == Phase::Idling {
                 // Ends the crate's wait; the guard has kept what it was.
                 self.ready.extend_from_slice(b"* 1 EXISTS\r\n");
             }
+            self.early |= news && self.phase == Phase::IdleAsked;
             return Ok(());
         }
         self.tagged(&pieces)

@@ -35,6 +35,8 @@ pub struct ImapMailbox {
     host: String,
     interrupt: Interrupt,
     capabilities: Vec<String>,
+    /// What changed in the open folder since it was opened, told in passing.
+    unsettled: Vec<Change>,
 }
 
 impl std::fmt::Debug for ImapMailbox {
@@ -98,6 +100,7 @@ impl ImapMailbox {
             host,
             interrupt: options.interrupt.clone(),
             capabilities: Vec::new(),
+            unsettled: Vec::new(),
         };
         // What was said before sign-in does not count (RFC 3501, 6.2.3).
         let untagged = mailbox.run("CAPABILITY", "CAPABILITY", Budget::LINES)?;
@@ -169,7 +172,7 @@ impl ImapMailbox {
         let error = match (result, self.watch.fault(), tagged) {
             (Err(panicked), _, _) => panicked,
             (_, Some(fault), _) => fault_error(&self.host, verb, &fault, &untagged),
-            (Ok(Ok(_)), None, Some(t)) if t.kind == Kind::Ok => return Ok(untagged),
+            (Ok(Ok(_)), None, Some(t)) if t.kind == Kind::Ok => return self.settle(verb, untagged),
             (_, None, Some(t)) if matches!(t.kind, Kind::No | Kind::Bad) => {
                 let error = refusal(&self.host, verb, &t);
                 if error.session_is_sound() {
@@ -188,6 +191,35 @@ impl ImapMailbox {
         Err(error)
     }
 
+    /// Keeps what a good answer told in passing: it will not be told again.
+    fn settle(
+        &mut self,
+        verb: &'static str,
+        untagged: VecDeque<Untagged>,
+    ) -> Result<VecDeque<Untagged>, MailError> {
+        if matches!(verb, "EXAMINE" | "IDLE" | "NOOP") {
+            return Ok(untagged);
+        }
+        for response in &untagged {
+            match response {
+                Untagged::Exists(n) => self.unsettled.push(Change::Exists(*n)),
+                Untagged::Expunged => self.unsettled.push(Change::Expunged),
+                // RFC 2683, 3.4.3: from here on its UIDs mean something else.
+                Untagged::Status(c) if c.code == "UIDVALIDITY" => {
+                    let said = ": the folder was renumbered meanwhile".to_owned();
+                    self.close();
+                    return Err(MailError::Lost { host: self.host.clone(), said });
+                }
+                Untagged::Status(c) if c.code == "ALERT" => {
+                    self.unsettled.push(Change::Alert(crate::neutral::line(&c.text, 400)));
+                }
+                _ => {}
+            }
+        }
+        self.unsettled.truncate(100);
+        Ok(untagged)
+    }
+
     fn close(&mut self) {
         // Frees the socket at once, whatever the crate still wants to write.
         self.session = None;
@@ -201,6 +233,10 @@ impl ImapMailbox {
         budget: Budget,
     ) -> Result<impl Iterator<Item = Fetched> + use<>, MailError> {
         let untagged = self.run("FETCH", &format!("UID FETCH {set} {items}"), budget)?;
+        let asked = items.contains("FLAGS");
+        if !asked && untagged.iter().any(|u| matches!(u, Untagged::Fetch(f) if f.flags.is_some())) {
+            self.unsettled.push(Change::Flags);
+        }
         Ok(untagged.into_iter().filter_map(|u| match u {
             Untagged::Fetch(fetched) => Some(*fetched),
             _ => None,
@@ -287,6 +323,7 @@ impl Mailbox for ImapMailbox {
 
     fn open(&mut self, folder: &FolderName) -> Result<Opened, MailError> {
         let quoted = folder.as_wire().replace('\\', "\\\\").replace('"', "\\\"");
+        self.unsettled.clear();
         let untagged = self.run("EXAMINE", &format!("EXAMINE \"{quoted}\""), Budget::LINES)?;
         let mut exists = None;
         let mut conditions = BTreeMap::new();
@@ -447,6 +484,12 @@ impl Mailbox for ImapMailbox {
     }
 
     fn idle(&mut self, at_most: Duration) -> Result<IdleEnd, MailError> {
+        if !self.unsettled.is_empty() {
+            return Ok(IdleEnd::Changed(std::mem::take(&mut self.unsettled)));
+        }
+        if self.interrupt.is_woken() {
+            return Ok(IdleEnd::Woken);
+        }
         let closed = self.closed();
         let session = self.session.as_mut().ok_or(closed)?;
         self.watch.begin(Budget { idle: Some(at_most), ..Budget::LINES });
