@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// Who has a say in a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Voice {
     /// Headers and words, in a linear model that ships with the app.
@@ -37,6 +38,7 @@ impl Voice {
 
 /// What one voice said, and how much it counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct VoiceShare {
     /// Which voice.
     pub voice: Voice,
@@ -50,6 +52,7 @@ pub struct VoiceShare {
 
 /// What kind of thing spoke for a label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum ReasonKind {
     /// A header or a fact about the sender or recipients.
@@ -70,6 +73,7 @@ pub enum ReasonKind {
 
 /// One reason, in a sentence that the user can judge.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reason {
     /// What kind of thing it is.
     pub kind: ReasonKind,
@@ -83,6 +87,7 @@ pub struct Reason {
 
 /// What triage says about a message, before it is stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Verdict {
     /// The label that is shown: the most probable one, or needs-human when unsure.
     pub label: Label,
@@ -114,12 +119,14 @@ impl Verdict {
 
 /// A verdict as stored. The record of decisions is append-only: the newest one of a message counts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Decision {
     /// Its place in the record.
     pub id: DecisionId,
     /// The message.
     pub message: MessageId,
     /// When.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub at: UnixSeconds,
     /// What was decided.
     pub verdict: Verdict,
@@ -127,6 +134,7 @@ pub struct Decision {
 
 /// The user's own word about a message, which outlives any voice's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Correction {
     /// The message.
     pub message: MessageId,
@@ -135,5 +143,6 @@ pub struct Correction {
     /// The label that the user gave.
     pub to: Label,
     /// When.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub at: UnixSeconds,
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How the connection is protected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Security {
     /// TLS from the first byte (RFC 8314), usually port 993.
@@ -15,6 +16,7 @@ pub enum Security {
 
 /// Where an IMAP server listens.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ServerAddress {
     /// Host name or address literal.
     pub host: String,
@@ -27,6 +29,7 @@ pub struct ServerAddress {
 /// What must be known to sync an account. The password is not among it: it lies in the OS keychain or,
 /// where there is none, in memory for the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountSettings {
     /// The user's address on this account, which tells mail to the reader from mail to a list.
     pub address: String,
@@ -38,6 +41,7 @@ pub struct AccountSettings {
 
 /// What a folder is for (RFC 6154).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum FolderRole {
     /// INBOX.
@@ -77,6 +81,7 @@ impl FolderRole {
 
 /// How far a folder has been synced. It advances only after the server's tagged OK.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SyncState {
     /// The generation of UIDs that the rows belong to; `None` before the first SELECT.
     pub uid_validity: Option<UidValidity>,
@@ -85,11 +90,13 @@ pub struct SyncState {
     /// The highest UID whose message is stored or known to be gone. `None`: none yet.
     pub high: Option<Uid>,
     /// The server's HIGHESTMODSEQ (RFC 7162) at the end of the last complete pass.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
     pub highest_modseq: Option<u64>,
 }
 
 /// The IMAP flags that Mailroom shows, and keywords, as the server has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FlagSet {
     /// `\Seen`
     pub seen: bool,

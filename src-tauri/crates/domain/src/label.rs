@@ -5,6 +5,7 @@ use std::{fmt, str::FromStr};
 
 /// What a message asks of its reader. Also the name of the lane that shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Label {
     /// Act or know within about a day, or something suffers.
@@ -71,6 +72,7 @@ impl FromStr for Label {
 
 /// A probability for each label, in the order of [`Label::ALL`]; finite, not negative, sums to 1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "[number, number, number, number]"))]
 #[serde(try_from = "[f32; 4]", into = "[f32; 4]")]
 pub struct Probabilities([f32; 4]);
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// A mailbox address of a header, decoded. `address` is as written, not lower-cased.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Address {
     /// The display name, empty if none was given.
     pub name: String,
@@ -26,6 +27,7 @@ impl Address {
 
 /// What one of SPF, DKIM and DMARC said, as the receiving server wrote it (RFC 8601).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthResult {
     /// Nothing was reported. Not the same as a failure.
@@ -42,6 +44,7 @@ pub enum AuthResult {
 /// The results of the topmost `Authentication-Results` header: only the receiving server's own can be
 /// trusted, and it is the last to be added.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Authentication {
     /// RFC 7208
     pub spf: AuthResult,
@@ -53,6 +56,7 @@ pub struct Authentication {
 
 /// Where the reader's own address stands among the recipients.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
     /// The reader's address is not known.
@@ -70,6 +74,7 @@ pub enum Position {
 
 /// What the headers say, decoded, with everything that evidence is drawn from. Absent means absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct HeaderFacts {
     /// `Message-ID` without angle brackets.
     pub message_id: Option<String>,
@@ -92,6 +97,7 @@ pub struct HeaderFacts {
     /// `Delivered-To`, `X-Original-To`, `Envelope-To`: addresses that are certainly the reader's.
     pub delivered_to: Vec<String>,
     /// `Date`, when it can be read.
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
     pub date: Option<UnixSeconds>,
     /// `List-Id` (RFC 2919) without brackets, lower-cased.
     pub list_id: Option<String>,
@@ -125,12 +131,14 @@ pub struct HeaderFacts {
 
 /// One attachment. Its content stays in the stored message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Attachment {
     /// Its name, neutralised, without path; empty if none was given.
     pub name: String,
     /// `type/subtype`, lower-cased.
     pub mime: String,
     /// Decoded size in bytes.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub size: u64,
     /// Meant to be shown within the text.
     pub inline: bool,
@@ -138,12 +146,14 @@ pub struct Attachment {
 
 /// A `text/calendar` part (RFC 5545, RFC 6047): the few facts that triage and reader use.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CalendarPart {
     /// `REQUEST`, `CANCEL`, `REPLY` ..., upper-cased; empty if not given.
     pub method: String,
     /// `SUMMARY`
     pub summary: String,
     /// `DTSTART` as UTC where the zone is known (UTC, or a floating time taken as UTC).
+    #[cfg_attr(feature = "ts", ts(type = "number | null"))]
     pub start: Option<UnixSeconds>,
     /// `LOCATION`
     pub location: String,
@@ -151,6 +161,7 @@ pub struct CalendarPart {
 
 /// A whole message, parsed.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MessageContent {
     /// What the headers say.
     pub headers: HeaderFacts,
@@ -176,6 +187,7 @@ pub struct MessageContent {
     /// ISO 639-1 code of the language, when there is text enough to tell.
     pub language: Option<String>,
     /// Size as received, in bytes.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub size: u64,
     /// What was wrong with it, in plain sentences; it was read all the same.
     pub defects: Vec<String>,

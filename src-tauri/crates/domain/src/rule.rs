@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 
 /// One rule's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number"))]
 #[serde(transparent)]
 pub struct RuleId(pub i64);
 
 /// The part of a message that a condition looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Field {
     /// Address of `From`.
@@ -26,6 +28,7 @@ pub enum Field {
 
 /// How a condition compares. All comparisons ignore case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum Match {
     /// The whole field.
@@ -36,6 +39,7 @@ pub enum Match {
 
 /// One condition.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Condition {
     /// What it looks at.
     pub field: Field,
@@ -47,6 +51,7 @@ pub struct Condition {
 
 /// What a rule does. Nothing that it can do destroys anything.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case", tag = "kind")]
 pub enum Action {
     /// Puts the message into a lane.
@@ -58,6 +63,7 @@ pub enum Action {
 
 /// One rule: all conditions must hold.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Rule {
     /// Its number.
     pub id: RuleId,
@@ -66,6 +72,7 @@ pub struct Rule {
     /// Off rules are kept but not heard.
     pub enabled: bool,
     /// Rules are tried in ascending order.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
     pub position: i64,
     /// All must hold; a rule without conditions never matches.
     pub conditions: Vec<Condition>,

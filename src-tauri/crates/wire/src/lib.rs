@@ -1,1 +1,17 @@
-//! What crosses to the interface and to scripts: requests, answers, events, error codes.
+//! What crosses between the engine and whatever drives it: requests, answers, events and error codes.
+//!
+//! The window, the headless host and scripts all speak these types; the interface's TypeScript is
+//! generated from them into `ui/src/gen`. Nothing here does anything.
+
+mod event;
+mod failure;
+mod request;
+mod view;
+
+pub use event::Event;
+pub use failure::{Code, Failure};
+pub use request::{Answer, Request};
+pub use view::{
+    AccountState, AccountView, Candidate, Discovery, LaneCount, MessageView, ModelState, ModelView, Overview,
+    Page, Row, SignIn, Undone,
+};

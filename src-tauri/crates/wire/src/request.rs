@@ -1,0 +1,153 @@
+//! Requests and their answers. A request's answer has the same `kind`.
+
+use crate::{AccountView, Discovery, LaneCount, MessageView, ModelView, Overview, Page, Row, Undone};
+use mailroom_domain::{AccountId, AccountSettings, Label, MessageId};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What can be asked of the engine.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Everything that frames the window: accounts, counts, model.
+    Overview,
+    /// One page of a lane, newest first.
+    Lane {
+        /// Which lane.
+        lane: Label,
+        /// The `next` of the page before, or `null` for the first one.
+        after: Option<String>,
+        /// How many rows, 1 to 200.
+        limit: u32,
+    },
+    /// One page of what is found, newest first.
+    Search {
+        /// The user's words, as typed.
+        query: String,
+        /// Only in this lane.
+        lane: Option<Label>,
+        /// The `next` of the page before, or `null` for the first one.
+        after: Option<String>,
+        /// How many rows, 1 to 200.
+        limit: u32,
+    },
+    /// One message with its text and the reasons for its label.
+    Message {
+        /// Which.
+        id: MessageId,
+    },
+    /// The user's own word about messages.
+    Label {
+        /// Which, at most 1,000.
+        ids: Vec<MessageId>,
+        /// The label they get.
+        label: Label,
+    },
+    /// Takes back the user's last label.
+    Undo,
+    /// Finds the server for an address. Sends nothing to it.
+    Discover {
+        /// The user's address.
+        address: String,
+    },
+    /// Signs in and, when that works, adds the account and starts its first sync.
+    Connect {
+        /// Where and as whom.
+        settings: AccountSettings,
+        /// Kept in the OS keychain, or for the session.
+        password: String,
+        /// The user has confirmed a host outside the address's own domain.
+        confirmed: bool,
+    },
+    /// Gives the password again, after the server refused it or the session's copy is gone.
+    SignIn {
+        /// Which account.
+        account: AccountId,
+        /// The new password.
+        password: String,
+    },
+    /// Removes an account and its mail from this machine. Nothing changes on the server.
+    RemoveAccount {
+        /// Which account.
+        account: AccountId,
+    },
+    /// Asks the server now instead of waiting.
+    SyncNow,
+    /// Fills the app with the sample mail that ships with it.
+    TrySample,
+    /// Removes the sample mail.
+    LeaveSample,
+    /// Imports a GGUF file as the language model and uses it.
+    AddModel {
+        /// Its path on this machine.
+        path: String,
+    },
+    /// Uses another installed model, or none.
+    UseModel {
+        /// Its id, or `null` for none.
+        id: Option<String>,
+    },
+    /// Removes an installed model from the disk.
+    RemoveModel {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// What the engine answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Answer {
+    /// To [`Request::Overview`].
+    Overview(Overview),
+    /// To [`Request::Lane`].
+    Lane(Page),
+    /// To [`Request::Search`].
+    Search(Page),
+    /// To [`Request::Message`].
+    Message(Box<MessageView>),
+    /// To [`Request::Label`].
+    Label {
+        /// The rows as they are now.
+        rows: Vec<Row>,
+        /// The counts as they are now.
+        counts: Vec<LaneCount>,
+    },
+    /// To [`Request::Undo`].
+    Undo {
+        /// What was taken back; `null` if there was nothing.
+        undone: Option<Undone>,
+        /// The counts as they are now.
+        counts: Vec<LaneCount>,
+    },
+    /// To [`Request::Discover`].
+    Discover(Discovery),
+    /// To [`Request::Connect`].
+    Connect {
+        /// The new account.
+        account: AccountView,
+    },
+    /// To [`Request::SignIn`].
+    SignIn,
+    /// To [`Request::RemoveAccount`].
+    RemoveAccount,
+    /// To [`Request::SyncNow`].
+    SyncNow,
+    /// To [`Request::TrySample`].
+    TrySample {
+        /// How many messages it holds.
+        messages: u32,
+    },
+    /// To [`Request::LeaveSample`].
+    LeaveSample,
+    /// To [`Request::AddModel`].
+    AddModel {
+        /// The model as installed.
+        model: ModelView,
+    },
+    /// To [`Request::UseModel`].
+    UseModel,
+    /// To [`Request::RemoveModel`].
+    RemoveModel,
+}
+

@@ -1,0 +1,285 @@
+//! What the interface shows, ready to be shown.
+
+use mailroom_domain::{
+    AccountId, Address, Attachment, CalendarPart, Label, MessageId, ServerAddress, UnixSeconds, Verdict, Voice,
+};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Everything that frames the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Overview {
+    /// The program's version.
+    pub version: String,
+    /// All accounts but the sample.
+    pub accounts: Vec<AccountView>,
+    /// The four lanes in the order of attention.
+    pub counts: Vec<LaneCount>,
+    /// The sample mail is loaded.
+    pub sample: bool,
+    /// Passwords survive the session, in the OS keychain.
+    pub keychain: bool,
+    /// The state of the language model.
+    pub model: ModelState,
+    /// Models on the disk.
+    pub models: Vec<ModelView>,
+    /// Messages that the language model has yet to read.
+    #[ts(type = "number")]
+    pub waiting_for_model: u64,
+}
+
+/// How many messages lie in a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LaneCount {
+    /// The lane.
+    pub lane: Label,
+    /// All.
+    #[ts(type = "number")]
+    pub total: u64,
+    /// Unread ones.
+    #[ts(type = "number")]
+    pub unread: u64,
+}
+
+/// An account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AccountView {
+    /// Its number.
+    pub id: AccountId,
+    /// The user's address.
+    pub address: String,
+    /// The server; `null` for imported mail.
+    pub server: Option<ServerAddress>,
+    /// What it is doing.
+    pub state: AccountState,
+}
+
+/// What an account is doing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum AccountState {
+    /// Not syncing: imported mail, or not started yet.
+    Local,
+    /// Connecting or signing in.
+    Connecting,
+    /// Fetching mail.
+    Syncing {
+        /// The folder's name.
+        folder: String,
+        /// Messages fetched in this pass.
+        #[ts(type = "number")]
+        done: u64,
+        /// Messages to fetch in this pass.
+        #[ts(type = "number")]
+        total: u64,
+    },
+    /// All is here, and new mail is announced by the server.
+    Watching {
+        /// When the last pass ended.
+        #[ts(type = "number")]
+        since: UnixSeconds,
+    },
+    /// Not reachable; it is tried again.
+    Offline {
+        /// What happened, in a sentence.
+        reason: String,
+        /// When it is tried again.
+        #[ts(type = "number")]
+        retry_at: UnixSeconds,
+    },
+    /// The password is needed (again).
+    SignInNeeded {
+        /// What the server said, in a sentence.
+        reason: String,
+    },
+}
+
+/// The language model's state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum ModelState {
+    /// None is installed or chosen; the other voices sort the mail.
+    Absent,
+    /// Being fetched or imported.
+    Downloading {
+        /// Bytes done.
+        #[ts(type = "number")]
+        done: u64,
+        /// Bytes in all.
+        #[ts(type = "number")]
+        total: u64,
+    },
+    /// Being loaded into memory.
+    Loading {
+        /// Its name.
+        name: String,
+    },
+    /// Answers.
+    Ready {
+        /// Its name.
+        name: String,
+    },
+    /// Does not run; the other voices sort the mail.
+    Failed {
+        /// What happened and what to do, in a sentence.
+        reason: String,
+    },
+}
+
+/// A model on the disk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelView {
+    /// Its id: the first 12 digits of its SHA-256.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Bytes on the disk.
+    #[ts(type = "number")]
+    pub size: u64,
+    /// It is the one in use.
+    pub in_use: bool,
+    /// What the user should know about it, in sentences.
+    pub warnings: Vec<String>,
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Page {
+    /// The rows, newest first.
+    pub rows: Vec<Row>,
+    /// To be given back as `after` for the next page; `null` at the end.
+    pub next: Option<String>,
+}
+
+/// One message in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// Its number.
+    pub id: MessageId,
+    /// The lane it lies in.
+    pub lane: Label,
+    /// It lies there because nothing was probable enough.
+    pub unsure: bool,
+    /// The probability of the most probable label, 0 to 1.
+    pub confidence: f32,
+    /// Who decided: the most decisive voice.
+    pub decided_by: Voice,
+    /// Sender.
+    pub from: Address,
+    /// Subject.
+    pub subject: String,
+    /// The beginning of the text.
+    pub snippet: String,
+    /// When it arrived.
+    #[ts(type = "number")]
+    pub received: UnixSeconds,
+    /// Read, as the server has it.
+    pub seen: bool,
+    /// Flagged, as the server has it.
+    pub flagged: bool,
+    /// Has attachments that are not part of the text.
+    pub attachments: bool,
+}
+
+/// One message, opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageView {
+    /// As in the list.
+    pub row: Row,
+    /// Recipients.
+    pub to: Vec<Address>,
+    /// Copies.
+    pub cc: Vec<Address>,
+    /// Where answers go, if not to the sender.
+    pub reply_to: Vec<Address>,
+    /// The sending server's claim was checked by the receiving server and failed (DMARC, or both SPF
+    /// and DKIM).
+    pub sender_doubtful: bool,
+    /// The name of the mailing list, if it came through one.
+    pub list: Option<String>,
+    /// Plain text.
+    pub text: String,
+    /// Sanitised HTML for a frame without any rights; `null` if the message has none.
+    pub html: Option<String>,
+    /// Remote images and styles that were taken out of the HTML.
+    pub blocked_remote: u32,
+    /// Attachments.
+    pub attachments: Vec<Attachment>,
+    /// The invitation, if it carries one.
+    pub calendar: Option<CalendarPart>,
+    /// What was wrong with the message, in sentences.
+    pub defects: Vec<String>,
+    /// The folder's name and the account's address.
+    pub folder: String,
+    /// The newest decision; `null` while it waits for its first.
+    pub verdict: Option<Verdict>,
+    /// The language model could not read it and was not asked again.
+    pub set_aside: bool,
+}
+
+/// What an undo took back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Undone {
+    /// The messages, as they are now.
+    pub rows: Vec<Row>,
+    /// The label that was taken back.
+    pub label: Label,
+}
+
+/// How a provider lets people in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum SignIn {
+    /// The usual password.
+    Password,
+    /// A password made for this app, at the provider's site.
+    AppPassword {
+        /// What the user does to get one, in a sentence.
+        note: String,
+    },
+    /// Only OAuth2, which Mailroom does not speak yet.
+    OAuth2Only {
+        /// What the user can do, in a sentence.
+        note: String,
+    },
+    /// No IMAP at all.
+    NoImap {
+        /// What the user can do, in a sentence.
+        note: String,
+    },
+}
+
+/// What was found out about an address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Discovery {
+    /// The provider's name, if it is one that we know.
+    pub provider: Option<String>,
+    /// How it lets people in.
+    pub sign_in: SignIn,
+    /// Servers to try, best first; empty if none was found, then the user types one.
+    pub candidates: Vec<Candidate>,
+}
+
+/// One server that may be the right one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Candidate {
+    /// The server.
+    pub server: ServerAddress,
+    /// The name to sign in with.
+    pub user: String,
+    /// It lies outside the address's own domain and was not in our list: the user confirms it before
+    /// any password is sent.
+    pub confirm: bool,
+    /// Where it comes from, in words: "known provider", "DNS (RFC 6186)", "usual name".
+    pub source: String,
+}
