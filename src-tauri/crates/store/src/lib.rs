@@ -1,1 +1,36 @@
-//! Mailroom's SQLite database: schema, one writer, readers, search.
+//! Mailroom's SQLite database: accounts, folders, messages, decisions, corrections, rules, settings and
+//! search.
+//!
+//! [`Store`] is the only door. Each of its verbs is one transaction: it happens wholly or not at all, and
+//! what it returns has been written. Lists never show messages that the server no longer has; their labels
+//! and corrections are kept. The record of decisions is append-only, and the label that is shown is a
+//! function of the record: the user's standing correction, else the newest verdict, else needs-human.
+//!
+//! Nothing here speaks to a server, parses mail, decides on labels or knows what time it is.
+
+mod account;
+mod action;
+mod content;
+mod decision;
+mod error;
+mod folder;
+mod keep;
+mod list;
+mod lock;
+mod open;
+mod pack;
+mod queue;
+mod rule;
+mod search;
+mod setting;
+mod sql;
+mod thread;
+mod types;
+
+pub use error::StoreError;
+pub use lock::EngineLock;
+pub use open::Store;
+pub use types::*;
+
+/// What the store's verbs return.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
