@@ -9,6 +9,7 @@ mod id;
 mod label;
 mod message;
 mod rule;
+mod sheet;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
 pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
@@ -18,6 +19,7 @@ pub use message::{
     Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent, Position,
 };
 pub use rule::{Action, Condition, Field, Match, Rule, RuleId};
+pub use sheet::{Sheet, SheetQuestion, SheetScores};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;
