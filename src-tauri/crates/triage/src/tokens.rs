@@ -1,0 +1,98 @@
+//! Text as words that can be counted: lower case, numbers alike, CJK character by character.
+
+use xxhash_rust::xxh3::xxh3_64;
+
+/// One word. `hash` stands for it in the model, `text` in the reasons.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Token {
+    pub(crate) hash: u64,
+    pub(crate) text: String,
+}
+
+/// What the hash of a sequence begins with.
+pub(crate) const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The hash of a sequence, one token longer.
+pub(crate) fn fold(hash: u64, token: &Token) -> u64 {
+    (hash.rotate_left(23) ^ token.hash).wrapping_mul(0x2545_f491_4f6c_dd1d)
+}
+
+/// The hash of a sequence.
+pub(crate) fn hash_of<'a>(tokens: impl Iterator<Item = &'a Token>) -> u64 {
+    tokens.fold(SEED, fold)
+}
+
+fn is_cjk(c: char) -> bool {
+    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// The first `limit` tokens of a text. Addresses and links become one token each, numbers `#`.
+pub(crate) fn tokens(text: &str, limit: usize) -> Vec<Token> {
+    let mut out = Vec::new();
+    for piece in text.split_whitespace() {
+        if out.len() >= limit {
+            break;
+        }
+        if piece.contains("://") || piece.starts_with("www.") {
+            push(&mut out, "<link>");
+        } else if piece.len() > 4 && piece.contains('@') && piece.contains('.') {
+            push(&mut out, "<address>");
+        } else {
+            split(piece, &mut out);
+        }
+    }
+    out.truncate(limit);
+    out
+}
+
+fn push(out: &mut Vec<Token>, text: &str) {
+    out.push(Token { hash: xxh3_64(text.as_bytes()), text: text.to_owned() });
+}
+
+fn split(piece: &str, out: &mut Vec<Token>) {
+    let mut word = String::new();
+    let flush = |word: &mut String, out: &mut Vec<Token>| {
+        if !word.is_empty() {
+            let number = word.chars().all(|c| c.is_ascii_digit());
+            push(out, if number { "#" } else { word });
+            word.clear();
+        }
+    };
+    for c in piece.chars() {
+        if is_cjk(c) {
+            flush(&mut word, out);
+            push(out, c.encode_utf8(&mut [0; 4]));
+        } else if c.is_alphanumeric() {
+            // A word that goes on for ever is no word.
+            if word.len() < 40 {
+                word.extend(c.to_lowercase());
+            }
+        } else if matches!(c, '\'' | '\u{2019}') {
+            // "don't" is one word in most languages; "d'ici" is two, which the phrases allow for.
+            flush(&mut word, out);
+        } else {
+            flush(&mut word, out);
+            if matches!(c, '!' | '?' | '%' | '$' | '€' | '£' | '+' | '？' | '！' | '¥') {
+                push(out, c.encode_utf8(&mut [0; 4]));
+            }
+        }
+    }
+    flush(&mut word, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        tokens(text, 100).into_iter().map(|t| t.text).collect()
+    }
+
+    #[test]
+    fn words_numbers_links_and_cjk() {
+        assert_eq!(texts("Pay $1200 by 17:30!"), ["pay", "$", "#", "by", "#", "#", "!"]);
+        assert_eq!(texts("see https://x.example/a?b a@b.example"), ["see", "<link>", "<address>"]);
+        assert_eq!(texts("明日まで"), ["明", "日", "ま", "で"]);
+        assert_eq!(tokens(&"a ".repeat(1000), 7).len(), 7);
+    }
+}
