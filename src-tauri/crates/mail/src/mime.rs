@@ -489,7 +489,9 @@ pub(crate) fn to_text(bytes: &[u8], charset: Option<&str>, defects: &mut Defects
     if escapes && (bytes.windows(3).any(|w| matches!(w, b"\x1b$B" | b"\x1b$@" | b"\x1b(J"))) {
         return encoding_rs::ISO_2022_JP.decode(bytes).0.into_owned();
     }
-    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes) {
+    if let Some((encoding, _)) = encoding_rs::Encoding::for_bom(bytes)
+        && (encoding == encoding_rs::UTF_8 || looks_like_utf16(bytes, encoding))
+    {
         return encoding.decode(bytes).0.into_owned();
     }
     match utf8 {
@@ -503,9 +505,20 @@ pub(crate) fn to_text(bytes: &[u8], charset: Option<&str>, defects: &mut Defects
         }
         Err(_) => {
             defects.note("It holds characters of an unknown charset; Western European was taken.");
-            encoding_rs::WINDOWS_1252.decode(bytes).0.into_owned()
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned()
         }
     }
+}
+
+/// Whether a text that begins like UTF-16 goes on like it: binary data begins so as well. Real text has
+/// blanks or line ends, one half of which is zero.
+fn looks_like_utf16(bytes: &[u8], encoding: &'static encoding_rs::Encoding) -> bool {
+    let little = encoding == encoding_rs::UTF_16LE;
+    bytes.get(2..).unwrap_or_default().as_chunks::<2>().0.iter().take(2000).any(|unit| {
+        let [first, second] = *unit;
+        let (low, high) = if little { (first, second) } else { (second, first) };
+        high == 0 && matches!(low, b' ' | b'\n' | b'\r' | b'.' | b',')
+    })
 }
 
 /// Undoes format=flowed (RFC 3676, 4): lines that end in a space go on in the next of the same depth.
