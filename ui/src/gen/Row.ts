@@ -25,9 +25,9 @@ unsure: boolean,
  */
 confidence: number, 
 /**
- * Who decided: the most decisive voice.
+ * Who decided: the user, a rule or the most decisive voice; `null` before the first decision.
  */
-decidedBy: Voice, 
+decidedBy: Voice | null, 
 /**
  * Sender.
  */

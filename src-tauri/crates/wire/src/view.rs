@@ -168,8 +168,8 @@ pub struct Row {
     pub unsure: bool,
     /// The probability of the most probable label, 0 to 1.
     pub confidence: f32,
-    /// Who decided: the most decisive voice.
-    pub decided_by: Voice,
+    /// Who decided: the user, a rule or the most decisive voice; `null` before the first decision.
+    pub decided_by: Option<Voice>,
     /// Sender.
     pub from: Address,
     /// Subject.

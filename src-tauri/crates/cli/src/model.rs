@@ -1,0 +1,72 @@
+//! Language models on this machine.
+
+use crate::{account, say, with_engine};
+use clap::Subcommand;
+use mailroom_engine::Config;
+use mailroom_wire::{Answer, Event, Failure, ModelState, Request};
+use std::path::PathBuf;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Imports a GGUF file and uses it.
+    Add {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Lists models: id, name, size; the one in use has a star.
+    List,
+    /// Uses another model, or none.
+    Use {
+        /// Its id, or `none`.
+        id: String,
+    },
+    /// Removes a model from the disk.
+    Remove {
+        /// Its id.
+        id: String,
+    },
+}
+
+pub(crate) async fn run(command: Command, config: Config) -> Result<(), Failure> {
+    with_engine(config, async |engine| match command {
+        Command::Add { file } => {
+            let bar = crate::bar(Some(0));
+            let mut events = engine.events();
+            let path = file.to_string_lossy().into_owned();
+            let add = engine.request(Request::AddModel { path });
+            tokio::pin!(add);
+            let answer = loop {
+                tokio::select! {
+                    answer = &mut add => break answer?,
+                    event = events.recv() => {
+                        if let Ok(Event::Model { state: ModelState::Downloading { done, total } }) = event {
+                            bar.set_length(total);
+                            bar.set_position(done);
+                        }
+                    }
+                }
+            };
+            bar.finish_and_clear();
+            if let Answer::AddModel { model } = answer {
+                say(&format!("{}\t{}", model.id, model.name));
+                for warning in model.warnings {
+                    eprintln!("{warning}");
+                }
+            }
+            Ok(())
+        }
+        Command::List => {
+            for model in account::overview(engine).await?.models {
+                let star = if model.in_use { "*" } else { " " };
+                say(&format!("{star} {}\t{}\t{} MB", model.id, model.name, model.size / 1_000_000));
+            }
+            Ok(())
+        }
+        Command::Use { id } => {
+            let id = if id == "none" { None } else { Some(id) };
+            engine.request(Request::UseModel { id }).await.map(|_| ())
+        }
+        Command::Remove { id } => engine.request(Request::RemoveModel { id }).await.map(|_| ()),
+    })
+    .await
+}

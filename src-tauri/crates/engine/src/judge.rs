@@ -1,0 +1,113 @@
+//! One place where a message gets its verdict: the user's rules first, then the voices.
+
+use mailroom_domain::{
+    Action, Label, MessageContent, Probabilities, Reason, ReasonKind, Rule, Sheet, SheetScores, Verdict,
+    Voice, VoiceShare,
+};
+use mailroom_triage::{Input, ModelHead, Triage};
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Rules and voices, ready to judge.
+pub(crate) struct Judge {
+    triage: Triage,
+    // Leaf values, replaced as wholes; never held across an await.
+    rules: RwLock<Arc<[Rule]>>,
+    head: RwLock<Option<Arc<ModelHead>>>,
+}
+
+impl Judge {
+    pub(crate) fn new(triage: Triage, rules: Vec<Rule>) -> Self {
+        Judge { triage, rules: RwLock::new(rules.into()), head: RwLock::new(None) }
+    }
+
+    pub(crate) fn triage(&self) -> &Triage {
+        &self.triage
+    }
+
+    /// The fitted head of the model in use.
+    pub(crate) fn set_head(&self, head: Option<ModelHead>) {
+        *self.head.write().unwrap_or_else(PoisonError::into_inner) = head.map(Arc::new);
+    }
+
+    pub(crate) fn sheet(&self, content: &MessageContent) -> Sheet {
+        self.triage.sheet(content)
+    }
+
+    /// The verdict on a message. `own` holds the reader's addresses, lower-cased; `scores` are the model's,
+    /// if it was asked.
+    pub(crate) fn verdict(
+        &self,
+        content: &MessageContent,
+        own: &[String],
+        scores: Option<&SheetScores>,
+    ) -> Verdict {
+        let head = self.head.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut verdict = self.triage.verdict(&Input {
+            content,
+            own,
+            replied_to: false,
+            scores,
+            head: head.as_deref(),
+        });
+        let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
+        if let Some(rule) = rules.iter().find(|rule| rule.applies(&content.headers)) {
+            let Action::Label { label } = rule.action;
+            overrule(&mut verdict, rule, label);
+        }
+        verdict
+    }
+}
+
+fn overrule(verdict: &mut Verdict, rule: &Rule, label: Label) {
+    verdict.label = label;
+    verdict.unsure = false;
+    verdict.rule = Some(rule.id);
+    let mut certain = [0.0; 4];
+    certain[label.index()] = 1.0;
+    verdict.voices.push(VoiceShare {
+        voice: Voice::Rule,
+        probabilities: Probabilities::from_weights(certain).unwrap_or(Probabilities::UNIFORM),
+        weight: 1.0,
+        version: format!("rule {}", rule.id.0),
+    });
+    verdict.why.insert(
+        0,
+        Reason {
+            kind: ReasonKind::Rule,
+            label,
+            text: format!("Your rule \u{201c}{}\u{201d} says so", rule.name),
+            weight: 10.0,
+        },
+    );
+    verdict.why.truncate(8);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailroom_domain::{Condition, Field, Match, RuleId};
+
+    #[test]
+    fn a_rule_overrules_the_voices_and_says_so() {
+        let rule = Rule {
+            id: RuleId(7),
+            name: "Invoices".into(),
+            enabled: true,
+            position: 0,
+            conditions: vec![Condition {
+                field: Field::Subject,
+                matches: Match::Contains,
+                value: "invoice".into(),
+            }],
+            action: Action::Label { label: Label::Task },
+        };
+        let judge = Judge::new(Triage::shipped().expect("shipped weights"), vec![rule]);
+        let mut content = MessageContent::default();
+        content.headers.subject = "Your INVOICE".into();
+        let verdict = judge.verdict(&content, &[], None);
+        assert_eq!((verdict.label, verdict.unsure, verdict.rule), (Label::Task, false, Some(RuleId(7))));
+        assert_eq!(verdict.why[0].kind, ReasonKind::Rule);
+        content.headers.subject = "Lunch".into();
+        assert_eq!(judge.verdict(&content, &[], None).rule, None);
+    }
+}

@@ -1,0 +1,272 @@
+//! The language model's voice: which messages it is asked about, and what its answers are worth.
+//!
+//! A model that is new here first reads the calibration mail, from which its head and its weight among the
+//! voices are fitted; a model that tells nothing gets weight 0. Then it reads what it has not read yet,
+//! newest first, so that new mail comes before the archive.
+
+use crate::start::Parts;
+use crate::{failure, import, now, sample, view};
+use mailroom_domain::{MessageContent, MessageId};
+use mailroom_llm::{InstalledModel, Llm, LlmState, Priority, Progress, ScoreError};
+use mailroom_store::{AccountKind, QueueScope};
+use mailroom_triage::ModelHead;
+use mailroom_wire::{Code, Event, Failure, ModelState};
+use std::collections::HashMap;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The setting that names the model in use.
+const IN_USE: &str = "model.in-use";
+/// Messages asked for at once from the store; each is looked at newest first.
+const PORTION: u32 = 1;
+
+fn head_setting(model: &str, prompt_hash: &str) -> String {
+    format!("model.head.{model}.{prompt_hash}")
+}
+
+/// All models on the disk, as shown.
+pub(crate) async fn views(parts: &Parts) -> Result<Vec<mailroom_wire::ModelView>, Failure> {
+    let chosen: Option<String> = parts.store.setting(IN_USE).await.map_err(failure::store)?;
+    Ok(installed(parts)
+        .await?
+        .iter()
+        .map(|model| view::model(model, chosen.as_deref() == Some(model.id.as_str())))
+        .collect())
+}
+
+async fn installed(parts: &Parts) -> Result<Vec<InstalledModel>, Failure> {
+    let folder = parts.config.models();
+    tokio::task::spawn_blocking(move || mailroom_llm::installed(&folder))
+        .await
+        .map_err(|_| failure::internal())?
+        .map_err(|e| failure::model(&e))
+}
+
+/// Imports a GGUF file, and uses it.
+pub(crate) async fn add(parts: &Arc<Parts>, path: PathBuf) -> Result<mailroom_wire::ModelView, Failure> {
+    let (folder, signals) = (parts.config.models(), parts.signals.clone());
+    let model = tokio::task::spawn_blocking(move || {
+        let mut last = 0;
+        let mut progress = |Progress { done, total }| {
+            // About a hundred events are enough for a bar.
+            if done == 0 || done.saturating_sub(last) > total / 100 {
+                last = done;
+                signals.send(Event::Model { state: ModelState::Downloading { done, total } });
+            }
+            ControlFlow::Continue(())
+        };
+        mailroom_llm::import(&path, &folder, None, &mut progress)
+    })
+    .await
+    .map_err(|_| failure::internal())?;
+    let model = match model {
+        Ok(model) => model,
+        Err(error) => {
+            // What was in use before still is.
+            parts.signals.send(Event::Model { state: state(parts) });
+            return Err(failure::model(&error));
+        }
+    };
+    let shown = view::model(&model, true);
+    use_installed(parts, model).await?;
+    Ok(shown)
+}
+
+/// Uses another installed model, or none.
+pub(crate) async fn choose(parts: &Arc<Parts>, id: Option<&str>) -> Result<(), Failure> {
+    let Some(id) = id else {
+        parts.store.remove_setting(IN_USE).await.map_err(failure::store)?;
+        parts.judge.set_head(None);
+        if let Some(llm) = &parts.llm {
+            llm.unload().await;
+        }
+        return Ok(());
+    };
+    let gone = || Failure::new(Code::NotFound, "That model is not installed. Add its file again.");
+    let model = installed(parts).await?.into_iter().find(|m| m.id == id).ok_or_else(gone)?;
+    use_installed(parts, model).await
+}
+
+async fn use_installed(parts: &Arc<Parts>, model: InstalledModel) -> Result<(), Failure> {
+    parts.store.set_setting(IN_USE, &model.id).await.map_err(failure::store)?;
+    parts.judge.set_head(None);
+    let no_engine = || Failure::new(Code::Model, "This Mailroom only reads. Close the other one, then choose the model again.");
+    let llm = parts.llm.as_ref().ok_or_else(no_engine)?;
+    llm.load(model).await;
+    parts.signals.wake_model();
+    Ok(())
+}
+
+/// Removes a model from the disk.
+pub(crate) async fn remove(parts: &Arc<Parts>, id: String) -> Result<(), Failure> {
+    let chosen: Option<String> = parts.store.setting(IN_USE).await.map_err(failure::store)?;
+    if chosen.as_deref() == Some(id.as_str()) {
+        choose(parts, None).await?;
+    }
+    let folder = parts.config.models();
+    tokio::task::spawn_blocking(move || mailroom_llm::remove(&folder, &id))
+        .await
+        .map_err(|_| failure::internal())?
+        .map_err(|e| failure::model(&e))
+}
+
+/// The model's state as shown.
+pub(crate) fn state(parts: &Parts) -> ModelState {
+    parts.llm.as_ref().map_or(ModelState::Absent, |llm| view::model_state(&llm.state().borrow()))
+}
+
+/// How many messages the model has yet to read.
+pub(crate) async fn waiting(parts: &Parts) -> u64 {
+    match parts.signals.model_queue() {
+        None => 0,
+        Some((version, scope)) => parts.store.waiting_for_model(&version, scope).await.unwrap_or(0),
+    }
+}
+
+/// Loads the model that was in use, then reads mail with it for as long as the engine runs.
+pub(crate) async fn run(parts: Arc<Parts>) {
+    let Some(llm) = parts.llm.clone() else { return };
+    if let Ok(Some(chosen)) = parts.store.setting::<String>(IN_USE).await
+        && let Ok(models) = installed(&parts).await
+        && let Some(model) = models.into_iter().find(|m| m.id == chosen)
+    {
+        llm.load(model).await;
+    }
+    let mut states = llm.state();
+    let mut ready: Option<(String, ModelHead)> = None;
+    let mut first = true;
+    loop {
+        // Loading and readiness may follow each other unseen: any change means another model, perhaps.
+        if states.has_changed().unwrap_or(true) || first {
+            first = false;
+            ready = None;
+            let state = states.borrow_and_update().clone();
+            parts.signals.send(Event::Model { state: view::model_state(&state) });
+        }
+        let state = states.borrow().clone();
+        if !matches!(state, LlmState::Ready { .. }) {
+            ready = None;
+            parts.signals.set_model_queue(None);
+            if states.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        if ready.is_none() {
+            ready = prepare(&parts, &llm).await;
+            let Some((_, head)) = &ready else {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            };
+            parts.judge.set_head(Some(head.clone()));
+            // A model that tells nothing beyond the other voices is not worth a pass for each message.
+            let scope = if head.weight > 0.0 { QueueScope::All } else { QueueScope::Unsure };
+            parts.signals.set_model_queue(Some((head.version.clone(), scope)));
+            if let Err(error) = parts.store.clear_set_aside(&head.version).await {
+                tracing::warn!(%error, "marks of another model stay");
+            }
+            parts.lanes_changed();
+        }
+        let Some((version, scope)) = parts.signals.model_queue() else { continue };
+        let next = match parts.store.model_queue(&version, scope, PORTION).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(%error, "the queue cannot be read");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                continue;
+            }
+        };
+        if next.is_empty() {
+            tokio::select! {
+                changed = states.changed() => if changed.is_err() { return },
+                () = parts.signals.model_woken() => {}
+            }
+            continue;
+        }
+        for id in next {
+            read(&parts, &llm, id, &version).await;
+        }
+    }
+}
+
+/// The head of the model in use: fitted once, then kept.
+async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
+    let model: String = parts.store.setting(IN_USE).await.ok()??;
+    let triage = parts.judge.triage();
+    let key = head_setting(&model, triage.prompt_hash());
+    if let Ok(Some(head)) = parts.store.setting::<ModelHead>(&key).await {
+        return Some((model, head));
+    }
+    let mut samples = Vec::new();
+    for (content, label) in triage.calibration_mail() {
+        let sheet = triage.sheet(&content);
+        match llm.score(format!("calibration {}", samples.len()), sheet, Priority::Bulk).await {
+            Ok(scores) => samples.push((content, scores, label)),
+            Err(ScoreError::SetAside | ScoreError::Failed(_)) => {}
+            Err(ScoreError::NotReady | ScoreError::Cancelled) => return None,
+        }
+    }
+    let version = format!("{model}-{}", triage.prompt_hash());
+    let head = triage.fit_model(&version, &samples);
+    tracing::info!(model, weight = head.weight, accuracy = head.accuracy, "fitted the model's head");
+    if let Err(error) = parts.store.set_setting(&key, &head).await {
+        tracing::warn!(%error, "the model's head is not kept");
+    }
+    Some((model, head))
+}
+
+/// Asks about one message and records the verdict.
+async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
+    // Removed meanwhile, or the store fails and is tried again by the next round.
+    let Ok(message) = parts.store.message(id).await else { return };
+    let content: MessageContent = message.content;
+    let sheet = parts.judge.sheet(&content);
+    let scores = match llm.score(format!("message {id}"), sheet, Priority::New).await {
+        Ok(scores) => scores,
+        Err(ScoreError::NotReady | ScoreError::Cancelled) => return,
+        Err(ScoreError::SetAside) => {
+            let reason = "The language model stopped twice while reading this message, so it is not asked again.";
+            return set_aside(parts, id, version, reason).await;
+        }
+        Err(ScoreError::Failed(reason)) => return set_aside(parts, id, version, &reason).await,
+    };
+    let own = own_addresses(parts).await;
+    let verdict =
+        parts.judge.verdict(&content, own.get(&message.row.account).map_or(&[], Vec::as_slice), Some(&scores));
+    match parts.store.record_verdict(id, &verdict, now()).await {
+        Ok(recorded) => {
+            parts.signals.send(Event::Message { id });
+            if recorded.from != recorded.to {
+                parts.lanes_changed();
+            } else {
+                parts.signals.queue_changed();
+            }
+        }
+        Err(error) => tracing::warn!(%error, %id, "a verdict was not recorded"),
+    }
+}
+
+async fn set_aside(parts: &Parts, id: MessageId, version: &str, reason: &str) {
+    if let Err(error) = parts.store.set_aside(id, version, reason, now()).await {
+        tracing::warn!(%error, %id, "a message could not be set aside");
+        tokio::time::sleep(Duration::from_secs(5)).await;
+    }
+    parts.signals.send(Event::Message { id });
+    parts.signals.queue_changed();
+}
+
+async fn own_addresses(parts: &Parts) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
+    let accounts = parts.store.accounts().await.unwrap_or_default();
+    accounts
+        .into_iter()
+        .map(|account| {
+            let own = match &account.kind {
+                AccountKind::Sample => import::own(sample::READER),
+                _ => import::own(account.address()),
+            };
+            (account.id, own)
+        })
+        .collect()
+}
