@@ -1,0 +1,22 @@
+import { useTranslation } from "react-i18next";
+import { KEYS } from "../keys/registry";
+import { Dialog } from "../ui/Dialog";
+
+export function Help({ onClose }: { onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog title={t("help.title")} onClose={onClose}>
+      <table>
+        <tbody>
+          {KEYS.map((key) => (
+            <tr key={key.command}>
+              <td>{key.keys.map((name) => <kbd key={name}>{name}</kbd>)}</td>
+              <td>{t(`help.${key.command === "close" ? "close_" : key.command}`)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <div className="actions"><button type="button" onClick={onClose}>{t("help.close")}</button></div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,119 @@
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { Paperclip } from "lucide-react";
+import { type RefObject, useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import type { Row } from "../gen/Row";
+import { failureOf } from "../host";
+import type { useRows, View } from "../model/engine";
+import { exact, relative } from "../model/time";
+import { LaneIcon } from "../ui/lane";
+
+interface Props {
+  view: View;
+  pages: ReturnType<typeof useRows>;
+  rows: Row[];
+  selected: number | null;
+  searchField: RefObject<HTMLInputElement | null>;
+  onSelect: (id: number) => void;
+  onSearch: (query: string) => void;
+}
+
+const HEIGHT = 40;
+
+export function List({ view, pages, rows, selected, searchField, onSelect, onSearch }: Props) {
+  const { t } = useTranslation();
+  const scroller = useRef<HTMLDivElement>(null);
+  const [query, setQuery] = useState("");
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => HEIGHT,
+    overscan: 8,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items[items.length - 1]?.index ?? 0;
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = pages;
+  useEffect(() => {
+    if (last >= rows.length - 30 && hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [last, rows.length, hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const at = rows.findIndex((row) => row.id === selected);
+  useEffect(() => {
+    if (at >= 0) virtual.scrollToIndex(at);
+  }, [at, virtual]);
+  useEffect(() => {
+    if ("lane" in view) setQuery("");
+  }, [view]);
+  const title = "lane" in view ? t(`lane.${view.lane}`) : view.search;
+  const now = Date.now() / 1000;
+  return (
+    <main className="list">
+      <div className="bar">
+        <form
+          role="search"
+          style={{ flex: 1 }}
+          onSubmit={(event) => {
+            event.preventDefault();
+            onSearch(query);
+            searchField.current?.blur();
+          }}
+        >
+          <input
+            ref={searchField}
+            type="search"
+            aria-label={t("search")}
+            placeholder={`${t("search")}  /`}
+            value={query}
+            onChange={(event) => setQuery(event.target.value)}
+          />
+        </form>
+      </div>
+      <div
+        ref={scroller}
+        className="rows"
+        role="listbox"
+        tabIndex={0}
+        aria-label={`${t("messages")}: ${title}`}
+        aria-activedescendant={at >= 0 ? `row-${selected}` : undefined}
+        aria-busy={pages.isPending}
+      >
+        {pages.isPending && [0, 1, 2, 3, 4, 5].map((n) => <div key={n} className="skeleton"><i /></div>)}
+        {pages.isError && <p className="note error" role="alert">{failureOf(pages.error).message}</p>}
+        {pages.isSuccess && rows.length === 0 && (
+          <p className="note">{t("lane" in view ? `empty.${view.lane}` : "empty.search")}</p>
+        )}
+        <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
+          {items.map((item) => {
+            const row = rows[item.index];
+            if (!row) return null;
+            return (
+              <div
+                key={row.id}
+                id={`row-${row.id}`}
+                role="option"
+                aria-selected={row.id === selected}
+                aria-setsize={rows.length}
+                aria-posinset={item.index + 1}
+                className={`row${row.seen ? "" : " unread"}`}
+                style={{ transform: `translateY(${item.start}px)` }}
+                onClick={() => onSelect(row.id)}
+              >
+                <span className="dot" aria-label={row.seen ? undefined : t("unread")} />
+                <span className="who"><bdi>{row.from.name || row.from.address}</bdi></span>
+                <span>
+                  <span className="subject"><bdi>{row.subject}</bdi></span>{" "}
+                  <span className="snippet"><bdi>{row.snippet}</bdi></span>
+                </span>
+                <span className="meta">
+                  {"search" in view && <LaneIcon lane={row.lane} size={12} />}
+                  {row.unsure && <span className="chip">{t("unsure")}</span>}
+                  {row.attachments && <Paperclip size={12} aria-label={t("reader.attachments")} />}
+                  <time title={exact(row.received)}>{relative(row.received, now)}</time>
+                </span>
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </main>
+  );
+}

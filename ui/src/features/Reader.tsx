@@ -1,0 +1,117 @@
+import { useTranslation } from "react-i18next";
+import type { Address } from "../gen/Address";
+import type { Label } from "../gen/Label";
+import type { MessageView } from "../gen/MessageView";
+import { failureOf } from "../host";
+import { LANES } from "../keys/registry";
+import { useMessage } from "../model/engine";
+import { frameDocument } from "../model/frame";
+import { bytes, exact } from "../model/time";
+import { LaneIcon } from "../ui/lane";
+import { Why } from "./Why";
+
+interface Props {
+  id: number | null;
+  dark: boolean;
+  formatted: boolean;
+  onFormatted: () => void;
+  onLabel: (label: Label) => void;
+  onClose: () => void;
+}
+
+export function Reader(props: Props) {
+  const { t } = useTranslation();
+  const message = useMessage(props.id);
+  if (props.id === null) return <article className="reader"><p className="note">{t("empty.reader")}</p></article>;
+  if (message.isError) {
+    return <article className="reader"><p className="note error" role="alert">{failureOf(message.error).message}</p></article>;
+  }
+  if (!message.data) return <article className="reader" aria-busy="true"><p className="note">{t("loading")}</p></article>;
+  return <Opened {...props} message={message.data} />;
+}
+
+function People({ name, people }: { name: string; people: Address[] }) {
+  if (people.length === 0) return null;
+  return (
+    <>
+      <dt>{name}</dt>
+      <dd>
+        {people.slice(0, 20).map((person, at) => (
+          <span key={`${person.address}${at}`}>
+            {at > 0 && ", "}
+            <bdi title={person.address}>{person.name || person.address}</bdi>
+          </span>
+        ))}
+        {people.length > 20 && ` … ${people.length}`}
+      </dd>
+    </>
+  );
+}
+
+export function Opened(props: Props & { message: MessageView }) {
+  const { t } = useTranslation();
+  const { message } = props;
+  const { row } = message;
+  return (
+    <article className="reader" aria-label={row.subject}>
+      <header>
+        <button type="button" className="back" onClick={props.onClose}>{t("reader.close")}</button>
+        <h2><bdi>{row.subject || "—"}</bdi></h2>
+        <dl>
+          <dt>{t("reader.from")}</dt>
+          <dd><bdi>{row.from.name}</bdi> <bdi>&lt;{row.from.address}&gt;</bdi></dd>
+          <People name={t("reader.to")} people={message.to} />
+          <People name={t("reader.cc")} people={message.cc} />
+          <dt><span className="sr">{t("messages")}</span></dt>
+          <dd><time>{exact(row.received)}</time> · <bdi>{message.folder}</bdi></dd>
+        </dl>
+        <div className="labels" role="group">
+          {LANES.map((lane, at) => (
+            <button key={lane} type="button" aria-pressed={row.lane === lane} onClick={() => props.onLabel(lane)}>
+              <LaneIcon lane={lane} size={14} /> {t(`label.${lane}`)} <kbd>{at + 1}</kbd>
+            </button>
+          ))}
+        </div>
+      </header>
+      <Why message={message} />
+      {message.senderDoubtful && <div className="block warning" role="note">{t("reader.doubtful")}</div>}
+      {message.defects.map((defect) => <div key={defect} className="block">{defect}</div>)}
+      {message.calendar && (
+        <div className="block">
+          <b>{t("reader.calendar")}</b>: <bdi>{message.calendar.summary}</bdi>
+          {message.calendar.start !== null && ` · ${exact(message.calendar.start)}`}
+          {message.calendar.location && <> · <bdi>{message.calendar.location}</bdi></>}
+        </div>
+      )}
+      {message.attachments.length > 0 && (
+        <div className="block">
+          <b>{t("reader.attachments")}</b>
+          <ul className="attachments">
+            {message.attachments.map((file, at) => (
+              <li key={`${file.name}${at}`}><bdi>{file.name || file.mime}</bdi> ({bytes(file.size)})</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {message.html !== null && (
+        <div className="block">
+          <button type="button" onClick={props.onFormatted}>
+            {t(props.formatted ? "reader.plain" : "reader.formatted")} <kbd>f</kbd>
+          </button>
+          {message.blockedRemote > 0 && <p data-testid="blocked">{t("reader.blocked", { count: message.blockedRemote })}</p>}
+        </div>
+      )}
+      {props.formatted && message.html !== null ? (
+        <iframe
+          className="frame"
+          title={t("reader.frame")}
+          sandbox=""
+          referrerPolicy="no-referrer"
+          srcDoc={frameDocument(message.html, props.dark)}
+        />
+      ) : (
+        <p className="text" dir="auto">{message.text}</p>
+      )}
+    </article>
+  );
+}
