@@ -1,0 +1,57 @@
+# `make run` opens the app with sample mail; `make test` runs every test. Both install what they need
+# (Debian, Ubuntu). `make demo` prints the sample's lanes where there is no display.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+BIN := $(CARGO_TARGET_DIR)/debug
+
+.PHONY: run demo test test-rust test-ui test-browser test-window ui system system-test train bench-store lint
+
+run: system ui
+	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
+	  echo "There is no display here, so no window can be opened. 'make demo' prints the sample mail in its four lanes."; exit 1; fi
+	cargo build --workspace --bins
+	$(BIN)/mailroom --sample
+
+demo: system ui
+	cargo build --workspace --bins
+	$(BIN)/mailroom-cli demo
+
+test: system-test ui
+	cargo build --workspace --bins --tests
+	$(MAKE) test-rust test-ui test-browser test-window
+
+test-rust:
+	cargo test --workspace --no-fail-fast
+
+test-ui: ui
+	cd ui && npm test
+
+test-browser:
+	tests/e2e/browser.sh $(BIN)/ui-host ui/dist
+
+test-window:
+	tests/e2e/window.sh $(BIN)/mailroom
+
+ui: ui/node_modules
+	cd ui && npm run build
+
+ui/node_modules: ui/package-lock.json
+	cd ui && npm ci --no-audit --no-fund
+	touch $@
+
+system:
+	tools/system.sh run
+
+system-test:
+	tools/system.sh test
+
+train:
+	cargo run --release -p mailroom-triage --example train
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cd ui && npm run lint

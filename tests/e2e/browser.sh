@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Starts the engine behind HTTP on an empty data folder and drives the interface in Chromium.
+set -euo pipefail
+host=$1 ui=$2
+here=$(cd "$(dirname "$0")" && pwd)
+data=$(mktemp -d)
+shots=${SHOTS:-$data/shots}
+trap 'exec 9>&-; wait; rm -rf "$data"' EXIT
+mkfifo "$data/in" "$data/out"
+"$host" "$data/mail" "$ui" <"$data/in" >"$data/out" &
+exec 9>"$data/in"
+read -r url <"$data/out"
+MAILROOM_URL=$url SHOTS=$shots node "$here/browser.mjs"

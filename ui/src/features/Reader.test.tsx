@@ -1,0 +1,39 @@
+import { cleanup, render } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { MessageView } from "../gen/MessageView";
+import "../ui/strings";
+
+vi.mock("../host", () => ({ failureOf: (e: unknown) => e, ask: vi.fn(), host: {} }));
+const { Opened } = await import("./Reader");
+
+afterEach(cleanup);
+
+const message = {
+  row: { id: 1, lane: "task", unsure: false, confidence: 0.8, decidedBy: "evidence", from: { name: "<b>A</b>", address: "a@x.example" }, subject: "<script>alert(1)</script>", snippet: "", received: 1_760_000_000, seen: false, flagged: false, attachments: false },
+  to: [], cc: [], replyTo: [], senderDoubtful: true, list: null, text: "plain <i>text</i>", html: "<p>formatted</p>", blockedRemote: 2,
+  attachments: [], calendar: null, defects: [], folder: "INBOX", setAside: false,
+  verdict: { label: "task", unsure: false, probabilities: [0.1, 0.8, 0.05, 0.05], voices: [], why: [{ kind: "word", label: "task", text: "Asks for something", weight: 1 }], prompt_hash: null, rule: null },
+} as unknown as MessageView;
+
+const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onClose: () => {}, message };
+
+describe("the reader", () => {
+  it("shows foreign text as text", () => {
+    const { container } = render(<Opened {...props} formatted={false} />);
+    expect(container.querySelector("h2")?.textContent).toBe("<script>alert(1)</script>");
+    expect(container.querySelector("script, .text i")).toBeNull();
+    expect(container.querySelector("iframe")).toBeNull();
+    expect(container.textContent).toContain("could not be confirmed");
+  });
+  it("frames HTML without any rights", () => {
+    const { container } = render(<Opened {...props} formatted />);
+    const frame = container.querySelector("iframe");
+    expect(frame?.getAttribute("sandbox")).toBe("");
+    expect(frame?.getAttribute("srcdoc")).toContain("<p>formatted</p>");
+  });
+  it("says why", () => {
+    const { container } = render(<Opened {...props} formatted={false} />);
+    expect(container.querySelector(".why")?.textContent).toContain("80 % sure");
+    expect(container.querySelector(".why")?.textContent).toContain("Asks for something");
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from "vitest";
+import en from "../locales/en.json";
+import { commandOf, KEYS, LANES, labelOf } from "./registry";
+
+const press = (key: string, more: Partial<{ ctrlKey: boolean; target: EventTarget }> = {}) =>
+  commandOf({ key, ctrlKey: false, metaKey: false, altKey: false, target: document.body, ...more });
+
+describe("keys", () => {
+  it("mean what they are registered for", () => {
+    expect(press("j")).toBe("next");
+    expect(press("?")).toBe("help");
+    expect(press("x")).toBeNull();
+  });
+  it("are left to the browser with a modifier", () => expect(press("u", { ctrlKey: true })).toBeNull());
+  it("are text while the user types, but for leaving", () => {
+    const target = document.createElement("input");
+    expect(press("1", { target })).toBeNull();
+    expect(press("Escape", { target })).toBe("close");
+  });
+  it("let a focused button have its Enter", () => {
+    expect(press("Enter", { target: document.createElement("button") })).toBeNull();
+  });
+  it("are each used once", () => {
+    const all = KEYS.flatMap((key) => key.keys);
+    expect(new Set(all).size).toBe(all.length);
+  });
+  it("label in the order of the lanes", () => {
+    expect(LANES.map((_, at) => labelOf(`label-${at + 1}` as never))).toEqual(LANES);
+    expect(labelOf("undo")).toBeNull();
+  });
+  it("are all explained in the help", () => {
+    const help = en.help as Record<string, string>;
+    for (const key of KEYS) expect(help[key.command === "close" ? "close_" : key.command]).toBeTruthy();
+  });
+});

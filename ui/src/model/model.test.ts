@@ -1,0 +1,50 @@
+import { describe, expect, it } from "vitest";
+import type { Row } from "../gen/Row";
+import { frameDocument } from "./frame";
+import { neighbour, rowsOf, without } from "./pages";
+import { bytes, exact, relative } from "./time";
+
+const row = (id: number) => ({ id }) as Row;
+const pages = { pages: [{ rows: [row(1), row(2)], next: "x" }, { rows: [row(3)], next: null }], pageParams: [null, "x"] };
+
+describe("pages", () => {
+  it("are one list", () => expect(rowsOf(pages).map((r) => r.id)).toEqual([1, 2, 3]));
+  it("of nothing are empty", () => expect(rowsOf(undefined)).toEqual([]));
+  it("lose what was moved away, and nothing else", () => {
+    const left = without(pages, new Set([2]));
+    expect(rowsOf(left).map((r) => r.id)).toEqual([1, 3]);
+    expect(left.pages[0]?.next).toBe("x");
+    expect(rowsOf(pages)).toHaveLength(3);
+  });
+  it("select the row below, else the one above, else none", () => {
+    const rows = rowsOf(pages);
+    expect(neighbour(rows, 1)).toBe(2);
+    expect(neighbour(rows, 3)).toBe(2);
+    expect(neighbour([row(9)], 9)).toBeNull();
+    expect(neighbour([], 9)).toBeNull();
+  });
+});
+
+describe("times", () => {
+  const now = Date.UTC(2026, 9, 14, 12) / 1000;
+  it("just now", () => expect(relative(now - 5, now, "en-GB")).toBe("now"));
+  it("this week by its day", () => expect(relative(now - 3 * 86400, now, "en-GB")).toBe("Sun"));
+  it("this year by its date", () => expect(relative(now - 60 * 86400, now, "en-GB")).toBe("15 Aug"));
+  it("older ones by their year", () => expect(relative(now - 900 * 86400, now, "en-GB")).toContain("2024"));
+  it("unknown is not 1970", () => {
+    expect(relative(0, now)).toBe("");
+    expect(exact(0)).toBe("");
+  });
+});
+
+describe("sizes", () => {
+  it("have units", () => expect([bytes(12), bytes(4200), bytes(5_300_000)]).toEqual(["12 B", "4 kB", "5.3 MB"]));
+});
+
+describe("the frame", () => {
+  it("forbids everything but inline styles and embedded images", () => {
+    const text = frameDocument("<p>Hello</p>", false);
+    expect(text).toContain("default-src 'none'; img-src data:; style-src 'unsafe-inline'");
+    expect(text.indexOf("Content-Security-Policy")).toBeLessThan(text.indexOf("<p>Hello</p>"));
+  });
+});
