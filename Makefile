@@ -47,6 +47,7 @@ system:
 
 system-test:
 	tools/system.sh test
+	tools/models/fetch.sh
 
 train:
 	cargo run --release -p mailroom-triage --example train
