@@ -24,7 +24,11 @@ const browser = await chromium.launch({
   args: ["--no-sandbox"],
 });
 try {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme: "light" });
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "light",
+    reducedMotion: "reduce",
+  });
   const own = new URL(url).origin;
   const foreign = [];
   const errors = [];
@@ -34,10 +38,11 @@ try {
   page.on("pageerror", (error) => errors.push(String(error)));
   const shot = async (name) => {
     for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
+      await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+      await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme);
       await page.screenshot({ path: join(shots, `${name}-${colorScheme}.png`) });
     }
-    await page.emulateMedia({ colorScheme: "light" });
+    await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
   };
 
   await page.goto(url);
