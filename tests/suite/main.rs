@@ -1,1 +1,4 @@
-//! The suite.
+//! Tests of the whole, on real parts.
+
+mod architecture;
+mod engine;

@@ -1,1 +1,4 @@
 //! What the suites share: servers, models and folders.
+
+pub mod dovecot;
+pub mod fixtures;

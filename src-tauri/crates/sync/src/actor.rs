@@ -189,7 +189,7 @@ impl AccountActor {
                             Recovery::BackOff(least) if least > Duration::from_secs(1) => least,
                             _ => Duration::ZERO,
                         };
-                        let wait = backoff.max(least);
+                        let wait = backoff.max(least.min(self.config.policy.backoff.most));
                         self.tell(Event::Offline { account, reason, retry_at: after(wait) });
                         self.wait(Some(wait));
                     }
