@@ -385,22 +385,31 @@ impl Store {
             .named(self)
     }
 
-    /// Gives a message the newest decision and the standing correction of one with the same bytes, so that
-    /// moving mail between folders loses nothing. An undo of the correction takes back both.
+    /// Gives a message the newest decision and the standing corrections of one with the same bytes, so that
+    /// moving mail between folders loses nothing. An undo of a correction takes back both. Returns how many
+    /// decisions it recorded.
     pub(crate) async fn take_over(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
         from: i64,
         to: i64,
-    ) -> Result<()> {
-        for statement in [
+    ) -> Result<i64> {
+        let recorded = sqlx::query(
             "INSERT INTO decisions \
              (message_id, at, label, unsure, confidence, decided_by, model_id, rule_id, verdict) \
              SELECT ?2, at, label, unsure, confidence, decided_by, model_id, rule_id, verdict \
              FROM decisions WHERE message_id = ?1 ORDER BY id DESC LIMIT 1",
+        )
+        .bind(from)
+        .bind(to)
+        .execute(&mut **tx)
+        .await
+        .named(self)?
+        .rows_affected();
+        for statement in [
             "INSERT INTO corrections (batch, message_id, from_label, to_label, at) \
              SELECT batch, ?2, from_label, to_label, at FROM corrections \
-             WHERE message_id = ?1 AND undone_at IS NULL ORDER BY id DESC LIMIT 1",
+             WHERE message_id = ?1 AND undone_at IS NULL ORDER BY id",
             "INSERT INTO set_aside (message_id, reason, version, at) \
              SELECT ?2, reason, version, at FROM set_aside WHERE message_id = ?1",
             "UPDATE messages SET set_aside = 1 \
@@ -408,7 +417,8 @@ impl Store {
         ] {
             sqlx::query(statement).bind(from).bind(to).execute(&mut **tx).await.named(self)?;
         }
-        self.settle_label(tx, to).await
+        self.settle_label(tx, to).await?;
+        Ok(i64::try_from(recorded).unwrap_or_default())
     }
 
     /// Counts the lanes anew from the messages themselves, and says whether the kept counts agree. For the

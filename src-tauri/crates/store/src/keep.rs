@@ -317,8 +317,12 @@ impl Store {
                 .await
                 .named(self)?;
             }
-            let decision = match (&p.verdict, n.twin) {
-                (Some((shown, verdict)), None) => {
+            let judged = match n.twin {
+                Some(twin) if p.verdict.is_some() => self.is_judged(tx, twin).await?,
+                _ => false,
+            };
+            let decision = match &p.verdict {
+                Some((shown, verdict)) if !judged => {
                     let model = self.model_id(tx, shown.model_version.as_deref()).await?;
                     next_decision += 1;
                     Some((next_decision - 1, shown, verdict, model))
@@ -339,7 +343,7 @@ impl Store {
                 self.insert_decision(tx, Some(id), n.id, shown, verdict, model, at).await?;
             }
             if let Some(twin) = n.twin {
-                self.take_over(tx, twin, n.id).await?;
+                next_decision += self.take_over(tx, twin, n.id).await?;
             }
         }
         self.write_keys(tx, &placed).await?;
@@ -373,7 +377,7 @@ impl Store {
         Ok(rows.into_iter().collect())
     }
 
-    /// The newest message of the account with this body.
+    /// The newest message of the account with this body, or the one about which the user spoke last.
     async fn twin(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
@@ -385,13 +389,23 @@ impl Store {
             return Ok(Some(n.id));
         }
         sqlx::query_scalar(
-            "SELECT id FROM messages WHERE body_id = ? AND account_id = ? ORDER BY id DESC LIMIT 1",
+            "SELECT id FROM messages WHERE body_id = ? AND account_id = ? \
+             ORDER BY correction_id DESC, id DESC LIMIT 1",
         )
         .bind(body)
         .bind(account.0)
         .fetch_optional(&mut **tx)
         .await
         .named(self)
+    }
+
+    /// Whether there is a decision about the message.
+    async fn is_judged(&self, tx: &mut Transaction<'static, Sqlite>, message: i64) -> Result<bool> {
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM decisions WHERE message_id = ?)")
+            .bind(message)
+            .fetch_one(&mut **tx)
+            .await
+            .named(self)
     }
 
     async fn known_keys(

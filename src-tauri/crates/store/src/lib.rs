@@ -19,6 +19,8 @@ mod list;
 mod lock;
 mod open;
 mod pack;
+#[cfg(test)]
+mod plans;
 mod queue;
 mod rule;
 mod search;
@@ -26,11 +28,13 @@ mod setting;
 mod sql;
 mod thread;
 mod types;
+mod vector;
 
 pub use error::StoreError;
 pub use lock::EngineLock;
 pub use open::Store;
 pub use types::*;
+pub use vector::{BodyId, Encoded};
 
 /// What the store's verbs return.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
