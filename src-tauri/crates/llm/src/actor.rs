@@ -66,6 +66,9 @@ pub struct LlmConfig {
     pub score: Duration,
     /// The wait before the second start; it doubles with each, up to half a minute.
     pub back_off: Duration,
+    /// The words whose scores will be asked for, each with its leading space: then a model takes less memory and time.
+    /// Empty, any may be.
+    pub words: Vec<String>,
     /// More environment for the process.
     pub environment: Vec<(String, String)>,
 }
@@ -87,6 +90,7 @@ impl LlmConfig {
             load: Duration::from_secs(300),
             score: Duration::from_secs(120),
             back_off: Duration::from_millis(500),
+            words: Vec::new(),
             environment: Vec::new(),
         }
     }
@@ -287,7 +291,7 @@ impl Actor {
             Ok(process) => process,
             Err(reason) => return self.give_up(&format!("The language model's process could not be started ({reason}). Start Mailroom again.")),
         };
-        let ask = Ask::Load { folder: model.folder.clone(), threads: self.config.threads };
+        let ask = Ask::Load { folder: model.folder.clone(), threads: self.config.threads, words: self.config.words.clone() };
         let loaded = match say(&mut process, &ask).await {
             Ok(()) => self.hear(&mut process, model, self.config.load).await,
             Err(reason) => Heard::Dead(reason),

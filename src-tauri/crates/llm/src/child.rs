@@ -6,7 +6,7 @@ use crate::installed::{InstalledModel, describe};
 use crate::protocol::{Ask, MARK, Tell};
 use crate::tokenizer;
 use mailroom_domain::{Sheet, SheetScores};
-use mistralrs::{DType, Device, Model, ModelDType, Request, RequestMessage, Response, SamplingParams, Tensor, TokenSource, UqffTextModelBuilder};
+use mistralrs::{DType, Device, DeviceMapSetting, Model, ModelDType, Request, RequestMessage, Response, SamplingParams, Tensor, TokenSource, UqffTextModelBuilder};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,13 +17,15 @@ struct Engine {
     tokenizer: Tokenizer,
     bos: Option<u32>,
     context: usize,
+    /// The tokens of the output matrix's rows, ascending; empty if they are all there.
+    rows: Vec<u32>,
 }
 
 /// Serves standard input until it ends. What a program does that was started as the language model's process.
 pub fn child_main() -> ExitCode {
     let mut input = std::io::stdin().lock().lines();
     let Some(Ok(first)) = input.next() else { return ExitCode::SUCCESS };
-    let Ok(Ask::Load { folder, threads }) = serde_json::from_str(&first) else { return ExitCode::FAILURE };
+    let Ok(Ask::Load { folder, threads, words }) = serde_json::from_str(&first) else { return ExitCode::FAILURE };
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -32,7 +34,7 @@ pub fn child_main() -> ExitCode {
         }
     };
     tracing::debug!(threads, "threads are those of the environment");
-    let engine = match runtime.block_on(load(&folder)) {
+    let engine = match runtime.block_on(load(&folder, &words)) {
         Ok(engine) => engine,
         Err(reason) => {
             tell(&Tell::NotLoaded { reason });
@@ -63,30 +65,43 @@ fn tell(what: &Tell) {
     let _ = out.flush();
 }
 
-async fn load(folder: &Path) -> Result<Engine, String> {
+/// `words`: those that will be scored; empty for all.
+async fn load(folder: &Path, words: &[String]) -> Result<Engine, String> {
     let InstalledModel { bos, context, .. } =
         describe(folder).ok_or("its folder is not whole. Remove it and add its file again")?;
     let json = std::fs::read(folder.join("tokenizer.json")).map_err(|e| e.to_string())?;
     let json = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
     let tokenizer = tokenizer::plain(json)?;
+    let mut rows = words.iter().map(|word| first_token(&tokenizer, word)).collect::<Result<Vec<u32>, _>>()?;
+    rows.sort_unstable();
+    rows.dedup();
+    let head = if rows.is_empty() { crate::import::HEAD.to_owned() } else { crate::scored::write(folder, &rows)? };
     let name = folder.to_string_lossy();
     // Numbers as F32: as fast as BF16 on the CPUs that we measured, and nearer to the reference.
-    let builder = UqffTextModelBuilder::new(name, vec![crate::import::BLOCKS.into()])
+    let builder = UqffTextModelBuilder::new(name, vec![head.into(), crate::import::BLOCKS.into()])
         .into_inner()
         .with_dtype(ModelDType::F32)
         .with_force_cpu()
         .with_device(Device::Cpu)
+        // No other device, and no estimate of sizes, which knows nothing of unpacked blocks.
+        .with_device_mapping(DeviceMapSetting::dummy())
         .with_max_num_seqs(1)
         // It never gives memory back on a CPU.
         .with_prefix_cache_n(None)
         // Nothing is fetched from anywhere.
         .with_token_source(TokenSource::None);
     let model = builder.build().await.map_err(|e| format!("{e:#}"))?;
-    Ok(Engine { model, tokenizer, bos, context: context as usize })
+    Ok(Engine { model, tokenizer, bos, context: context as usize, rows })
 }
 
-/// The tokens of a sheet, and for each question the place whose logits answer it.
-fn render(engine: &Engine, sheet: &Sheet) -> Result<(Vec<u32>, Vec<usize>, Vec<Vec<u32>>), String> {
+/// The token by which a word is known.
+fn first_token(tokenizer: &Tokenizer, word: &str) -> Result<u32, String> {
+    let tokens = tokenizer.encode_fast(word, false).map_err(|e| e.to_string())?;
+    tokens.get_ids().first().copied().ok_or_else(|| "a word of the sheet is empty".to_owned())
+}
+
+/// The tokens of a sheet, and for each question the place whose logits answer it and the rows of its words.
+fn render(engine: &Engine, sheet: &Sheet) -> Result<(Vec<u32>, Vec<usize>, Vec<Vec<usize>>), String> {
     let tokens = |text: &str| {
         engine.tokenizer.encode_fast(text, false).map(|e| e.get_ids().to_vec()).map_err(|e| e.to_string())
     };
@@ -99,10 +114,15 @@ fn render(engine: &Engine, sheet: &Sheet) -> Result<(Vec<u32>, Vec<usize>, Vec<V
         prompt.extend(tokens(&question.line)?);
         places.push(prompt.len() - 1);
         prompt.extend(tokens(&format!("{}\n", question.filler))?);
-        let first = |word: &String| {
-            tokens(word)?.first().copied().ok_or_else(|| "a word of the sheet is empty".to_owned())
+        let row = |word: &String| {
+            let token = first_token(&engine.tokenizer, word)?;
+            if engine.rows.is_empty() {
+                return Ok(token as usize);
+            }
+            let unknown = |_| format!("the word \"{}\" was not named when the model was loaded", word.trim());
+            engine.rows.binary_search(&token).map_err(unknown)
         };
-        words.push(question.words.iter().map(first).collect::<Result<_, _>>()?);
+        words.push(question.words.iter().map(row).collect::<Result<_, String>>()?);
     }
     if prompt.len() > engine.context {
         return Err(format!("the sheet has {} tokens and the model reads {}", prompt.len(), engine.context));
@@ -147,12 +167,20 @@ async fn score(engine: &Engine, sheet: &Sheet) -> Result<SheetScores, String> {
     }
     let mut out = Vec::with_capacity(places.len());
     for (place, words) in places.into_iter().zip(words) {
-        let row: Vec<f32> = logits.get(place).and_then(|row| row.to_vec1()).map_err(|e| e.to_string())?;
+        let mut row: Vec<f32> = logits.get(place).and_then(|row| row.to_vec1()).map_err(|e| e.to_string())?;
+        if !engine.rows.is_empty() {
+            // What the matrix was filled up with.
+            row.truncate(engine.rows.len());
+        }
         let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let sum = row.iter().map(|x| f64::from(x - top).exp()).sum::<f64>().ln() as f32;
-        let of = |word: &u32| row.get(*word as usize).map_or(f32::NAN, |x| x - top - sum);
+        let of = |word: &usize| row.get(*word).map_or(f32::NAN, |x| x - top - sum);
         out.push(words.iter().map(of).collect());
     }
     let scores = SheetScores(out);
     if scores.fits(sheet) { Ok(scores) } else { Err("the model's scores are no numbers".into()) }
 }
+
+#[cfg(test)]
+#[path = "child_tests.rs"]
+mod tests;

@@ -15,11 +15,15 @@ use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::Path;
 
-/// The quantised blocks.
+/// The quantised blocks of all layers.
 pub(crate) const BLOCKS: &str = "blocks.uqff";
+/// Those of the output matrix, one row a token, in a file of their own: see [`crate::scored`].
+pub(crate) const HEAD: &str = "head.uqff";
 const RESIDUAL: &str = "residual.safetensors";
 /// UQFF 0.2.0, as mistral.rs 0.8 writes it.
 const UQFF_VERSION: u32 = 0x200;
+/// Weights of a model up to which blocks without a fast kernel are unpacked: 2 GB in F32.
+const UNPACKED_MOST: u64 = 500_000_000;
 /// Tokens of context that room is made for: a sheet needs 300, and tables grow with it.
 const CONTEXT: u64 = 4096;
 
@@ -253,13 +257,26 @@ fn write(
             ControlFlow::Break(()) => Err(ImportError::Stopped),
         }
     };
-    let warnings = warnings(file);
+    let slow = is_slow(file);
+    // Multiplying plain numbers is some ten times faster than the path for blocks without a kernel, and exact.
+    let unpack = slow && file.parameters() <= UNPACKED_MOST;
+    let warnings = match (slow, unpack) {
+        (false, _) => Vec::new(),
+        (true, true) => vec!["This file is stored in a form that this computer cannot use as it is, so it was unpacked and takes more memory. A Q4_K_M file of a Llama 3.2 model takes less.".into()],
+        (true, false) => vec!["This file is stored in a form that is read about ten times more slowly. A Q4_K_M file of a Llama 3.2 model is faster.".into()],
+    };
     // What the loader wants plain.
-    let mut plain: Vec<(String, Vec<u64>, Vec<u8>)> = Vec::new();
+    let mut plain: Vec<(String, Dtype, Vec<u64>, Vec<u8>)> = Vec::new();
     let mut keep = |file: &mut Gguf, from: &str, to: String, shape: Vec<u64>| {
         let (tensor, bytes) = file.read(from, &shape)?;
         let values = dequant::values(tensor.kind, &bytes);
-        plain.push((to, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect()));
+        // The table of embeddings is large, and half precision holds all that its blocks said.
+        plain.push(if shape.len() == 2 {
+            let halves = values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+            (to, Dtype::F16, shape, halves)
+        } else {
+            (to, Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
+        });
         Ok::<u64, ImportError>(tensor.bytes)
     };
     let Shape { layers, hidden, inner, heads, kv_heads, vocabulary } = *shape;
@@ -270,19 +287,24 @@ fn write(
             keep(file, &format!("blk.{layer}.{from}.weight"), format!("model.layers.{layer}.{to}.weight"), vec![hidden])?;
         }
     }
-    serialize(&plain, Dtype::F32, &folder.join(RESIDUAL))?;
+    serialize(&plain, &folder.join(RESIDUAL))?;
     drop(plain);
 
     // The blocks, in the order in which mistral.rs numbers them.
     let head = hidden / heads;
-    let mut blocks: Vec<(String, Vec<u64>, Vec<u8>)> = Vec::new();
-    let mut push = |(tensor, bytes): (Tensor, Vec<u8>)| {
-        let block = uqff(&tensor, &bytes);
-        blocks.push((blocks.len().to_string(), vec![block.len() as u64], block));
-        tensor.bytes
+    let array = |number: usize, tensor: &Tensor, bytes: &[u8]| {
+        let block = if unpack { uqff_plain(tensor, bytes) } else { uqff(tensor, bytes) };
+        (number.to_string(), Dtype::U8, vec![block.len() as u64], block)
     };
     let output = if tied { "token_embd.weight" } else { "output.weight" };
-    step(push(file.read(output, &[vocabulary, hidden])?))?;
+    let (tensor, bytes) = file.read(output, &[vocabulary, hidden])?;
+    serialize(&[array(0, &tensor, &bytes)], &folder.join(HEAD))?;
+    step(tensor.bytes)?;
+    let mut blocks: Vec<(String, Dtype, Vec<u64>, Vec<u8>)> = Vec::new();
+    let mut push = |(tensor, bytes): (Tensor, Vec<u8>)| {
+        blocks.push(array(blocks.len() + 1, &tensor, &bytes));
+        tensor.bytes
+    };
     for layer in 0..layers {
         let kv = kv_heads * head;
         for (name, rows, columns) in [
@@ -304,7 +326,7 @@ fn write(
             return Err(ImportError::Unsupported("its attention has biases".into()));
         }
     }
-    serialize(&blocks, Dtype::U8, &folder.join(BLOCKS))?;
+    serialize(&blocks, &folder.join(BLOCKS))?;
     Ok((context as u32, warnings))
 }
 
@@ -319,6 +341,23 @@ fn rows_put_back(bytes: &[u8], rows: u64, head: u64) -> Vec<u8> {
         let from = (start + 2 * pair + half) * row;
         out.extend_from_slice(&bytes[from..from + row]);
     }
+    out
+}
+
+/// One array of a UQFF file, unpacked to F32: what mistral.rs writes for a matrix that was never quantised.
+fn uqff_plain(tensor: &Tensor, bytes: &[u8]) -> Vec<u8> {
+    let values = dequant::values(tensor.kind, bytes);
+    let mut out = Vec::with_capacity(values.len() * 4 + 32);
+    out.extend(UQFF_VERSION.to_le_bytes());
+    out.push(1); // a plain tensor
+    out.push(0); // no bias
+    out.extend((values.len() as u32 * 4).to_le_bytes());
+    out.extend(6u32.to_le_bytes()); // F32
+    out.extend((tensor.shape.len() as u32).to_le_bytes());
+    for dimension in &tensor.shape {
+        out.extend((*dimension as u32).to_le_bytes());
+    }
+    out.extend(values.iter().flat_map(|v| v.to_le_bytes()));
     out
 }
 
@@ -338,20 +377,21 @@ fn uqff(tensor: &Tensor, bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-fn serialize(tensors: &[(String, Vec<u64>, Vec<u8>)], dtype: Dtype, to: &Path) -> Result<(), ImportError> {
+fn serialize(tensors: &[(String, Dtype, Vec<u64>, Vec<u8>)], to: &Path) -> Result<(), ImportError> {
     let failed = |reason: String| ImportError::Folder { path: to.to_owned(), reason };
     let views: Vec<(&str, TensorView<'_>)> = tensors
         .iter()
-        .map(|(name, shape, bytes)| {
+        .map(|(name, dtype, shape, bytes)| {
             let shape = shape.iter().map(|d| *d as usize).collect();
-            TensorView::new(dtype, shape, bytes).map(|view| (name.as_str(), view)).map_err(|e| failed(e.to_string()))
+            TensorView::new(*dtype, shape, bytes).map(|view| (name.as_str(), view)).map_err(|e| failed(e.to_string()))
         })
         .collect::<Result<_, _>>()?;
     safetensors::serialize_to_file(views, None, to).map_err(|e| failed(e.to_string()))
 }
 
-/// What candle 0.11's repacked kernels want: Q4_K, Q6_K or Q8_0, rows a multiple of 16, columns of 256.
-fn warnings(file: &Gguf) -> Vec<String> {
+/// Whether much of it is not what candle 0.11's repacked kernels want: Q4_K, Q6_K or Q8_0, rows a multiple of 16,
+/// columns of 256.
+fn is_slow(file: &Gguf) -> bool {
     let matrices = file.tensors().filter(|(name, t)| t.shape.len() == 2 && name.starts_with("blk."));
     let (mut all, mut slow) = (0u64, 0u64);
     for (_, tensor) in matrices {
@@ -361,11 +401,7 @@ fn warnings(file: &Gguf) -> Vec<String> {
         all += tensor.bytes;
         slow += if fits { 0 } else { tensor.bytes };
     }
-    if slow * 10 > all {
-        vec!["This file is stored in a form that is read about ten times more slowly. A Q4_K_M file of a Llama 3.2 model is faster.".into()]
-    } else {
-        Vec::new()
-    }
+    slow * 10 > all
 }
 
 #[cfg(test)]

@@ -62,7 +62,8 @@ pub(crate) fn describe(folder: &Path) -> Option<InstalledModel> {
         }
     };
     // A folder that was renamed by hand, or is half there.
-    if model.id != name || !folder.join(crate::import::BLOCKS).exists() {
+    let whole = [crate::import::BLOCKS, crate::import::HEAD].iter().all(|file| folder.join(file).exists());
+    if model.id != name || !whole {
         tracing::warn!(name, "a model's folder is not whole; it is passed over");
         return None;
     }

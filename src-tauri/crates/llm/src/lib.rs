@@ -14,6 +14,7 @@ mod gguf;
 mod import;
 mod installed;
 mod protocol;
+mod scored;
 mod tokenizer;
 
 pub use actor::{Llm, LlmConfig, LlmState, Priority};

@@ -13,8 +13,9 @@ pub(crate) const MARK: &str = "\u{1}mailroom ";
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Ask {
-    /// Load the model of this folder. The first message, and the only one of its kind.
-    Load { folder: PathBuf, threads: usize },
+    /// Load the model of this folder. The first message, and the only one of its kind. With `words`, only these
+    /// will be scored; without, any.
+    Load { folder: PathBuf, threads: usize, words: Vec<String> },
     /// Score a sheet.
     Score { key: String, sheet: Sheet },
 }

@@ -1,13 +1,15 @@
 //! Real models through the real mistral.rs, in the real child process.
 
-mod support;
+#[allow(dead_code)]
+#[path = "../../../../tests/support/gguf.rs"]
+mod gguf;
 
 use mailroom_domain::{Sheet, SheetQuestion};
 use mailroom_llm::{ImportError, InstalledModel, Llm, LlmConfig, LlmState, Priority, ScoreError, import, installed, remove};
+use gguf::{Part, Random};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use support::{Part, tiny};
 
 fn bring(file: &Path, models: &Path) -> Result<InstalledModel, ImportError> {
     import(file, models, None, &mut |_| ControlFlow::Continue(()))
@@ -45,7 +47,7 @@ async fn ready(llm: &Llm) {
 async fn a_tiny_model_is_imported_loaded_and_scores_alike_twice() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tiny.gguf");
-    std::fs::write(&file, tiny(&[])).expect("written");
+    std::fs::write(&file, Random::tiny().bytes()).expect("written");
     let models = folder.path().join("models");
     let model = bring(&file, &models).expect("imported");
     assert_eq!(bring(&file, &models).expect("again"), model, "twice is as good as once");
@@ -80,10 +82,36 @@ async fn a_tiny_model_is_imported_loaded_and_scores_alike_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_model_loaded_for_some_words_scores_them_as_one_loaded_for_all() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("tiny.gguf");
+    std::fs::write(&file, Random::tiny().bytes()).expect("written");
+    let model = bring(&file, &folder.path().join("models")).expect("imported");
+    let mut differences = Vec::new();
+    for words in [vec![], vec![" yes".to_owned(), " no".to_owned(), "Kind".to_owned()]] {
+        let llm = Llm::spawn(LlmConfig { words: words.clone(), ..config() });
+        llm.load(model.clone()).await;
+        ready(&llm).await;
+        // In this vocabulary every word begins with the token of a blank; these don't.
+        let mut asked = sheet("Dear Ana, can you come?");
+        asked.questions.iter_mut().for_each(|q| q.words = vec!["Kind".into(), " no".into()]);
+        let scores = llm.score("a".into(), asked.clone(), Priority::New).await.expect("scores");
+        differences.push(scores.0.iter().map(|q| q[0] - q[1]).collect::<Vec<f32>>());
+        asked.questions[0].words[0] = "other".into();
+        let other = llm.score("b".into(), asked, Priority::New).await;
+        assert_eq!(other.is_ok(), words.is_empty(), "{other:?}");
+        llm.shutdown().await;
+    }
+    for (all, some) in differences[0].iter().zip(&differences[1]) {
+        assert!((all - some).abs() < 1e-3, "{differences:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_kills_the_engine_twice_is_set_aside_and_the_next_one_is_answered() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tiny.gguf");
-    std::fs::write(&file, tiny(&[])).expect("written");
+    std::fs::write(&file, Random::tiny().bytes()).expect("written");
     let model = bring(&file, &folder.path().join("models")).expect("imported");
     let mut config = config();
     config.environment = vec![("MAILROOM_LLM_DIE_AT".into(), "poison".into())];
@@ -105,7 +133,7 @@ async fn what_kills_the_engine_twice_is_set_aside_and_the_next_one_is_answered()
 async fn a_model_that_does_not_load_fails_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("tiny.gguf");
-    std::fs::write(&file, tiny(&[])).expect("written");
+    std::fs::write(&file, Random::tiny().bytes()).expect("written");
     let model = bring(&file, &folder.path().join("models")).expect("imported");
     std::fs::write(model.folder.join("tokenizer.json"), b"{}").expect("damaged");
     let llm = Llm::spawn(config());
@@ -121,7 +149,7 @@ async fn a_model_that_does_not_load_fails_with_a_sentence() {
 fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
     let folder = tempfile::tempdir().expect("a folder");
     let models = folder.path().join("models");
-    let whole = tiny(&[]);
+    let whole = Random::tiny().bytes();
     let mut wrong_version = whole.clone();
     wrong_version[4] = 9;
     let mut absurd = whole.clone();
@@ -137,10 +165,10 @@ fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
         ("endless", endless, |e| matches!(e, ImportError::Damaged(_))),
         ("header", whole[..1000].to_vec(), |e| matches!(e, ImportError::Truncated { .. })),
         ("half", whole[..whole.len() / 2].to_vec(), |e| matches!(e, ImportError::Truncated { .. })),
-        ("mamba", tiny(&[Part::Architecture("mamba")]), |e| matches!(e, ImportError::Architecture(a) if a == "mamba")),
-        ("heads", tiny(&[Part::Heads(7)]), |e| matches!(e, ImportError::Damaged(_))),
-        ("pre", tiny(&[Part::Pre("martian")]), |e| matches!(e, ImportError::Unsupported(_))),
-        ("rope", tiny(&[Part::Rope]), |e| matches!(e, ImportError::Unsupported(_))),
+        ("mamba", Random::tiny().with(Part::Architecture("mamba")).bytes(), |e| matches!(e, ImportError::Architecture(a) if a == "mamba")),
+        ("heads", Random::tiny().with(Part::Heads(7)).bytes(), |e| matches!(e, ImportError::Damaged(_))),
+        ("pre", Random::tiny().with(Part::Pre("martian")).bytes(), |e| matches!(e, ImportError::Unsupported(_))),
+        ("rope", Random::tiny().with(Part::Rope).bytes(), |e| matches!(e, ImportError::Unsupported(_))),
     ];
     for (name, bytes, wanted) in cases {
         let file = folder.path().join(format!("{name}.gguf"));
@@ -166,7 +194,7 @@ fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
 fn no_bytes_make_the_reader_panic() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("odd.gguf");
-    let whole = tiny(&[]);
+    let whole = Random::tiny().bytes();
     let mut seed = 1u64;
     for _ in 0..300 {
         let mut bytes = whole[..20_000.min(whole.len())].to_vec();
@@ -195,7 +223,7 @@ async fn smollm2_tells_a_question_from_a_receipt() {
     let folder = tempfile::tempdir().expect("a folder");
     let sum = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
     let model = import(&file, &folder.path().join("models"), Some(sum), &mut |_| ControlFlow::Continue(())).expect("imported");
-    assert_eq!(model.warnings.len(), 1, "its columns have no fast kernel, which is said");
+    assert_eq!(model.warnings.len(), 1, "its columns have no fast kernel: it is unpacked, which is said");
     let llm = Llm::spawn(config());
     llm.load(model).await;
     ready(&llm).await;

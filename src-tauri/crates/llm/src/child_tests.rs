@@ -1,0 +1,164 @@
+//! The engine computes what llama.cpp computes: its answers were written by `tools/models/reference.py`.
+
+use super::{Engine, load, logits};
+use crate::import;
+use gguf::{Part, Random};
+use mistralrs::Tensor;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+#[allow(dead_code)]
+#[path = "../../../../tests/support/gguf.rs"]
+mod gguf;
+
+#[derive(Deserialize)]
+struct Real {
+    sha256: String,
+    prompts: Vec<Prompt>,
+}
+
+#[derive(Deserialize)]
+struct Prompt {
+    prompt: String,
+    tokens: Vec<u32>,
+    /// The ten most probable next tokens and their log-probabilities.
+    best: Vec<(u32, f32)>,
+    /// The two most probable tokens at each place of a greedy continuation.
+    greedy: Vec<[u32; 2]>,
+}
+
+#[derive(Deserialize)]
+struct Made {
+    sha256: String,
+    lengths: Vec<Length>,
+}
+
+#[derive(Deserialize)]
+struct Length {
+    tokens: usize,
+    /// At the last places of the prompt.
+    logits: Vec<Vec<f32>>,
+}
+
+fn reference<T: for<'a> Deserialize<'a>>(name: &str) -> T {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(name);
+    serde_json::from_slice(&std::fs::read(file).expect("the reference")).expect("a reference")
+}
+
+async fn engine(file: &Path, folder: &Path) -> Engine {
+    let model = import(file, folder, None, &mut |_| ControlFlow::Continue(())).expect("imported");
+    load(&model.folder, &[]).await.expect("loaded")
+}
+
+fn row(logits: &Tensor, at: usize) -> Vec<f32> {
+    logits.get(at).and_then(|r| r.to_vec1()).expect("numbers")
+}
+
+fn log_probabilities(row: &[f32]) -> Vec<f32> {
+    let top = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum = row.iter().map(|x| f64::from(x - top).exp()).sum::<f64>().ln() as f32;
+    row.iter().map(|x| x - top - sum).collect()
+}
+
+/// Real weights, where `tools/models/fetch.sh` has brought them.
+#[tokio::test(flavor = "multi_thread")]
+async fn real_weights_answer_as_in_llama_cpp() {
+    let cache = std::env::var_os("MAILROOM_CACHE").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/mailroom"),
+        PathBuf::from,
+    );
+    let file = cache.join("models/smollm2-135m-instruct-q4_1.gguf");
+    if !file.exists() {
+        eprintln!("skipped: {} is not here; tools/models/fetch.sh brings it", file.display());
+        return;
+    }
+    let wanted: Real = reference("smollm2.json");
+    let folder = tempfile::tempdir().expect("a folder");
+    let model = import(&file, folder.path(), Some(&wanted.sha256), &mut |_| ControlFlow::Continue(()));
+    let engine = load(&model.expect("imported").folder, &[]).await.expect("loaded");
+    assert_eq!(wanted.prompts.len(), 20);
+    let mut worst = 0f32;
+    for Prompt { prompt, tokens, best, greedy } in &wanted.prompts {
+        let own = engine.tokenizer.encode_fast(prompt.as_str(), false).expect("tokens");
+        assert_eq!(own.get_ids(), tokens.as_slice(), "{prompt:?}");
+        let mut all = tokens.clone();
+        all.extend(greedy.iter().map(|two| two[0]));
+        let logits = logits(&engine, all).await.expect("logits");
+        let next = log_probabilities(&row(&logits, tokens.len() - 1));
+        for (token, wanted) in best {
+            let off = (next[*token as usize] - wanted).abs();
+            worst = worst.max(off);
+            assert!(off < 0.3, "{prompt:?}: token {token} is off by {off}");
+        }
+        for (step, two) in greedy.iter().enumerate() {
+            let row = row(&logits, tokens.len() - 1 + step);
+            let best = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("tokens") as u32;
+            assert!(two.contains(&best), "{prompt:?}, token {step}: {best} is none of {two:?}");
+        }
+    }
+    println!("log-probabilities are off by {worst:.3} at most");
+}
+
+/// As in the script.
+fn random_tokens(count: usize) -> Vec<u32> {
+    let mut state = 7u64;
+    (0..count)
+        .map(|_| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((state >> 33) % 256) as u32
+        })
+        .collect()
+}
+
+/// Pearson's correlation with the reference at each length, the least of the last places.
+async fn correlations(model: &Random, wanted: &Made) -> Vec<f32> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("model.gguf");
+    std::fs::write(&file, model.bytes()).expect("written");
+    let engine = engine(&file, &folder.path().join("models")).await;
+    let mut out = Vec::new();
+    for Length { tokens, logits: rows } in &wanted.lengths {
+        let logits = logits(&engine, random_tokens(*tokens)).await.expect("logits");
+        let first = tokens - rows.len();
+        let least = rows.iter().enumerate().map(|(n, wanted)| correlation(&row(&logits, first + n), wanted));
+        out.push(least.fold(1.0, f32::min));
+    }
+    out
+}
+
+fn correlation(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    let n = a.len() as f32;
+    let (mean_a, mean_b) = (a.iter().sum::<f32>() / n, b.iter().sum::<f32>() / n);
+    let (mut ab, mut aa, mut bb) = (0.0, 0.0, 0.0);
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (x - mean_a, y - mean_b);
+        (ab, aa, bb) = (ab + x * y, aa + x * x, bb + y * y);
+    }
+    ab / (aa * bb).sqrt()
+}
+
+/// Llama 3.2's kind (its blocks, its scaling of positions, peaked attention), and what breaks it.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_weights_answer_as_in_llama_cpp_and_each_fault_is_seen() {
+    /// Both engines round activations to eight bits in ways of their own.
+    const LEAST: f32 = 0.97;
+    let wanted: Made = reference("random.json");
+    let sound = Random::reference();
+    let digest: String = Sha256::digest(sound.bytes()).iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!(digest, wanted.sha256, "the reference is of another file; run tools/models/reference.py again");
+    let found = correlations(&sound, &wanted).await;
+    println!("sound: {found:?}");
+    assert!(found.iter().all(|c| *c >= LEAST), "{found:?}");
+    let mut seen = HashSet::new();
+    for fault in [Part::NoRope, Part::Rows("attn_q"), Part::Rows("attn_k"), Part::NoMinima, Part::NoUpperBits] {
+        let found = correlations(&sound.clone().with(fault), &wanted).await;
+        println!("{fault:?}: {found:?}");
+        assert!(found.iter().any(|c| *c < LEAST - 0.05), "{fault:?} goes unseen: {found:?}");
+        seen.insert(format!("{fault:?}"));
+    }
+    assert_eq!(seen.len(), 5);
+}

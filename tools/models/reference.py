@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Writes llama.cpp's answers that the engine's tests compare with.
+
+    python3 -m venv venv && venv/bin/pip install llama-cpp-python==0.3.36 numpy   # built from source
+    cargo run --bin write-gguf reference reference.gguf
+    venv/bin/python tools/models/reference.py SMOLLM2.gguf reference.gguf src-tauri/crates/llm/tests/reference
+
+SmolLM2-135M-Instruct (the file that fetch.sh brings): for 20 prompts the tokens, the ten best next tokens with their
+log-probabilities, and 16 greedy tokens with the two best at each place. The random reference model: logits at the last
+four places of prompts of 100, 300 and 2,000 tokens.
+"""
+import ctypes
+import hashlib
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import llama_cpp
+from llama_cpp import Llama
+
+PROMPTS = [
+    "The capital of France is",
+    "Monday, Tuesday, Wednesday, Thursday,",
+    "Dear Ms Ortega,\n\nThank you for your letter of 3 May. I am writing to",
+    "From: billing@example.com\nSubject: Your invoice\n\nYour invoice for April is",
+    "The meeting has been moved to 14:00 today. Please",
+    "Water boils at 100 degrees",
+    "def add(a, b):\n    return",
+    "Q: Is this mail from a person? A:",
+    "Der Zug nach Berlin fährt um",
+    "Le rendez-vous est prévu pour",
+    "El pedido número 48213 ha sido",
+    "1 + 1 = 2\n2 + 2 = 4\n3 + 3 =",
+    "Once upon a time there was a postman who",
+    "Subject: Server down\n\nThe database has been unreachable since 03:12. We need",
+    "Don't forget to bring your passport,",
+    "She said: \"I'll call you as soon as",
+    "| name | age |\n|------|-----|\n| Ana | 31 |\n|",
+    "The build failed with error: undefined reference to",
+    "Unsubscribe from this list at any time by",
+    "<p>Hello <b>world",
+]
+
+
+def log_probabilities(logits):
+    logits = np.asarray(logits, dtype=np.float64)
+    logits = logits - logits.max()
+    return logits - np.log(np.exp(logits).sum())
+
+
+def digest(path):
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def open_model(path, context):
+    return Llama(model_path=path, n_ctx=context, n_batch=512, logits_all=True, n_threads=2, verbose=False, seed=1,
+                 type_k=0, type_v=0)  # the cache in F32: the engine under test rounds nothing there
+
+
+def unpacked(path, folder):
+    """The same weights in F32, so that llama.cpp rounds no activations to eight bits: what is right, not how it errs."""
+    out = str(Path(folder) / "f32.gguf")
+    params = llama_cpp.llama_model_quantize_default_params()
+    params.ftype = llama_cpp.LLAMA_FTYPE_ALL_F32
+    params.allow_requantize = True
+    assert llama_cpp.llama_model_quantize(path.encode(), out.encode(), ctypes.byref(params)) == 0
+    return out
+
+
+def smollm2(path):
+    with tempfile.TemporaryDirectory() as folder:
+        return smollm2_of(path, open_model(unpacked(path, folder), 256))
+
+
+def smollm2_of(path, model):
+    out = []
+    for prompt in PROMPTS:
+        tokens = model.tokenize(prompt.encode(), add_bos=False, special=False)
+        model.reset()
+        model.eval(tokens)
+        last = log_probabilities(model.scores[len(tokens) - 1])
+        best = np.argsort(-last)[:10]
+        greedy = []
+        for step in range(16):
+            two = np.argsort(-model.scores[len(tokens) - 1 + step])[:2]
+            greedy.append([int(t) for t in two])
+            model.eval([int(two[0])])
+        out.append({
+            "prompt": prompt,
+            "tokens": tokens,
+            "best": [[int(t), round(float(last[t]), 4)] for t in best],
+            "greedy": greedy,
+        })
+    return {"sha256": digest(path), "prompts": out}
+
+
+def random_tokens(count):
+    state, out = 7, []
+    for _ in range(count):
+        state = (state * 6364136223846793005 + 1442695040888963407) % 2**64
+        out.append((state >> 33) % 256)
+    return out
+
+
+def reference(path):
+    model = open_model(path, 2304)
+    out = []
+    for count in (100, 300, 2000):
+        tokens = random_tokens(count)
+        model.reset()
+        model.eval(tokens)
+        rows = [[round(float(x), 3) for x in model.scores[at]] for at in range(count - 4, count)]
+        out.append({"tokens": count, "logits": rows})
+    return {"sha256": digest(path), "lengths": out}
+
+
+def main():
+    real, random, folder = sys.argv[1:4]
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, value in (("smollm2.json", smollm2(real)), ("random.json", reference(random))):
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        (folder / name).write_text(text.replace("},{", "},\n{").replace("],[", "],\n[" if name == "random.json" else "],[") + "\n")
+
+
+if __name__ == "__main__":
+    main()
