@@ -59,6 +59,8 @@ pub enum ReasonKind {
     Header,
     /// A word or phrase of the message.
     Word,
+    /// The text as a whole, as the encoder reads it.
+    Meaning,
     /// A question that the language model was asked.
     Question,
     /// Something learned from the user's corrections.

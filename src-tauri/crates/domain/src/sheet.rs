@@ -31,8 +31,8 @@ pub struct SheetQuestion {
     pub words: Vec<String>,
 }
 
-/// Natural-log probabilities: for each question of a sheet, for each of its words, over the whole
-/// vocabulary at that place.
+/// Natural-log probabilities: for each question of a sheet, for each of its words, at that place, over the whole
+/// vocabulary or over the words that the model was loaded for. Only differences within a question mean something.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SheetScores(pub Vec<Vec<f32>>);
 

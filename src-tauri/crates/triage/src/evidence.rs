@@ -7,9 +7,9 @@ use crate::features::{FACTS, Feature, WIDTH};
 use mailroom_domain::Probabilities;
 use xxhash_rust::xxh3::xxh3_64;
 
-const MAGIC: &[u8; 8] = b"MLRMEV01";
-/// Magic, checksum, two scales, four biases, temperature, threshold, urgent floor.
-const HEAD: usize = 8 + 8 + 4 * 9;
+const MAGIC: &[u8; 8] = b"MLRMEV02";
+/// Magic, checksum, two scales, four biases, temperature.
+const HEAD: usize = 8 + 8 + 4 * 7;
 
 /// Shipped weights that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,10 +25,6 @@ pub struct Evidence {
     pub bias: [f32; 4],
     /// Scores are divided by it before they become probabilities.
     pub temperature: f32,
-    /// Below this probability the label is not sure.
-    pub threshold: f32,
-    /// At or above this probability of urgent, a message is never filed as a notification.
-    pub urgent_floor: f32,
     /// `weights[feature][label]`
     pub weights: Vec<[i8; 4]>,
     version: String,
@@ -36,9 +32,9 @@ pub struct Evidence {
 
 impl Evidence {
     /// A model from its parts, for the trainer.
-    pub fn new(scales: [f32; 2], bias: [f32; 4], temperature: f32, threshold: f32, urgent_floor: f32, weights: Vec<[i8; 4]>) -> Self {
+    pub fn new(scales: [f32; 2], bias: [f32; 4], temperature: f32, weights: Vec<[i8; 4]>) -> Self {
         let mut evidence =
-            Evidence { scales, bias, temperature, threshold, urgent_floor, weights, version: String::new() };
+            Evidence { scales, bias, temperature, weights, version: String::new() };
         evidence.version = version(&evidence.to_bytes());
         evidence
     }
@@ -48,7 +44,7 @@ impl Evidence {
         let mut rest = Vec::with_capacity(HEAD + 4 * WIDTH);
         let [a, b] = self.scales;
         let [c, d, e, f] = self.bias;
-        for number in [a, b, c, d, e, f, self.temperature, self.threshold, self.urgent_floor] {
+        for number in [a, b, c, d, e, f, self.temperature] {
             rest.extend_from_slice(&number.to_le_bytes());
         }
         rest.extend(self.weights.iter().flatten().map(|w| *w as u8));
@@ -68,7 +64,7 @@ impl Evidence {
         if u64::from_le_bytes(*sum) != xxh3_64(rest) {
             return Err(TriageError("their checksum is wrong"));
         }
-        let (numbers, weights) = rest.split_at_checked(4 * 9).ok_or(TriageError("they are cut"))?;
+        let (numbers, weights) = rest.split_at_checked(4 * 7).ok_or(TriageError("they are cut"))?;
         let number = |at: usize| {
             numbers.as_chunks::<4>().0.get(at).map_or(f32::NAN, |b| f32::from_le_bytes(*b))
         };
@@ -77,17 +73,15 @@ impl Evidence {
         if weights.len() != WIDTH {
             return Err(TriageError("they are of another width"));
         }
-        let numbers: [f32; 9] = std::array::from_fn(number);
+        let numbers: [f32; 7] = std::array::from_fn(number);
         if !numbers.iter().all(|n| n.is_finite()) || numbers[6] <= 0.0 {
             return Err(TriageError("they hold no numbers"));
         }
-        let [a, b, c, d, e, f, temperature, threshold, urgent_floor] = numbers;
+        let [a, b, c, d, e, f, temperature] = numbers;
         Ok(Evidence {
             scales: [a, b],
             bias: [c, d, e, f],
             temperature,
-            threshold,
-            urgent_floor,
             weights,
             version: version(bytes),
         })
@@ -130,7 +124,7 @@ mod tests {
 
     #[test]
     fn bytes_round_trip_and_damage_is_refused() {
-        let made = Evidence::new([0.01, 0.02], [0.1, 0.2, 0.3, 0.4], 1.5, 0.4, 0.3, vec![[1, -2, 3, -4]; WIDTH]);
+        let made = Evidence::new([0.01, 0.02], [0.1, 0.2, 0.3, 0.4], 1.5, vec![[1, -2, 3, -4]; WIDTH]);
         let bytes = made.to_bytes();
         assert_eq!(Evidence::from_bytes(&bytes), Ok(made));
         for at in [0, 9, 20, bytes.len() - 1] {

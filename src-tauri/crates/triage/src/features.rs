@@ -1,11 +1,12 @@
 //! From a message to what the evidence voice weighs: facts about headers and shape, cues, and words.
 
 use crate::cues::{self, CUES, Cue};
-use crate::tokens::{Token, fold, tokens, SEED};
+use crate::tokens::{SEED, Token, fold, runs_on, tokens};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 use mailroom_domain::{AuthResult, MessageContent, Position};
 
 /// Buckets for hashed words; a power of two.
-pub(crate) const BUCKETS: usize = 1 << 16;
+pub(crate) const BUCKETS: usize = 1 << 17;
 /// Facts, cues, and facts about cues.
 pub(crate) const FACTS: usize = FACT_NAMES.len() + 2 * CUES;
 /// Everything that has a weight.
@@ -366,16 +367,28 @@ fn clock(text: &str) -> bool {
     })
 }
 
-/// Single words and pairs, hashed; the longer the text, the less each weighs.
+/// Letters of a word that stand for its other forms.
+const STEM: usize = 5;
+
+/// Single words, pairs (in scripts without blanks, triples) and beginnings of words, hashed; the longer the text,
+/// the less each weighs.
 fn add_words(list: &[Token], subject: bool, scale: f32, all: &mut Vec<Feature>) {
     let from = all.len();
     for at in 0..list.len() {
-        let mut key = if subject { SEED ^ 0xabcd } else { SEED };
-        for (n, token) in list.iter().skip(at).take(2).enumerate() {
-            key = fold(key, token);
+        let start = if subject { SEED ^ 0xabcd } else { SEED };
+        let mut key = start;
+        let mut put = |key: u64, len: usize| {
             let index = (FACTS + (key >> 20) as usize % BUCKETS) as u32;
-            let source = Source::Word { subject, at: at as u16, len: n as u8 + 1 };
-            all.push(Feature { index, value: 1.0, source });
+            all.push(Feature { index, value: 1.0, source: Source::Word { subject, at: at as u16, len: len as u8 } });
+        };
+        let text = list.get(at).map_or("", |t| t.text.as_str());
+        let reach = if text.chars().next().is_some_and(runs_on) { 3 } else { 2 };
+        for (n, token) in list.iter().skip(at).take(reach).enumerate() {
+            key = fold(key, token);
+            put(key, n + 1);
+        }
+        if let Some((end, _)) = text.char_indices().nth(STEM).filter(|_| text.chars().count() > STEM + 1) {
+            put(xxh3_64_with_seed(text.get(..end).unwrap_or_default().as_bytes(), start), 1);
         }
     }
     let own = all.get_mut(from..).unwrap_or_default();

@@ -1,20 +1,23 @@
 //! The label of a message: voices that are measured, weighed and fused, with the reasons.
 //!
-//! Today these are the evidence (headers, cues and words in a small linear model that ships with the app) and
-//! the language model's question sheet, whose scores are handed in. They are fused in a log-linear pool;
-//! below a fitted threshold the label is needs-human, "unsure". Nothing here reads a file, a database or a
-//! model: the weights are compiled in, and whoever runs a model brings its scores.
+//! These are the evidence (headers, cues and words in a small linear model that ships with the app), the encoder's
+//! scores of the message's digest, and the language model's question sheet; what the latter two say is handed in.
+//! They are fused in log-linear pools; below a fitted threshold the label is needs-human, "unsure". Nothing here
+//! reads a file, a database or a model: the weights are compiled in, and whoever runs a model brings its scores.
 
 mod calibration;
 mod cues;
+mod digest;
 mod evidence;
 mod features;
+mod fusion;
 mod head;
 mod sheet;
 mod tokens;
 mod why;
 
 pub use evidence::{Evidence, TriageError};
+pub use fusion::{Fusion, Pool};
 pub use head::ModelHead;
 
 use mailroom_domain::{
@@ -57,16 +60,41 @@ pub struct Input<'a> {
     pub own: &'a [String],
     /// It answers one of the reader's own messages.
     pub replied_to: bool,
+    /// What the encoder says about [`Triage::digest`], if it was asked.
+    pub encoder: Option<&'a EncoderScores>,
     /// The language model's scores for [`Triage::sheet`], if it was asked.
     pub scores: Option<&'a SheetScores>,
     /// The head that was fitted for that model.
     pub head: Option<&'a ModelHead>,
 }
 
+/// A message with a known label, and what a model said about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CalibrationSample {
+    /// The message.
+    pub content: MessageContent,
+    /// The language model's scores for its sheet.
+    pub scores: SheetScores,
+    /// What the encoder says about it, if there is one.
+    pub encoder: Option<EncoderScores>,
+    /// The label.
+    pub label: Label,
+}
+
+/// What the encoder says about a message's digest.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncoderScores {
+    /// Scores of the labels before softmax, in the order of `Label::ALL`.
+    pub scores: [f32; 4],
+    /// The version of the encoder.
+    pub version: String,
+}
+
 /// All voices that need no process of their own. Immutable; share it.
 #[derive(Clone, Debug)]
 pub struct Triage {
     evidence: Evidence,
+    fusion: Fusion,
     prompts: sheet::Prompts,
 }
 
@@ -76,12 +104,17 @@ impl Triage {
     /// # Errors
     /// When the compiled-in weights are damaged.
     pub fn shipped() -> Result<Triage, TriageError> {
-        Ok(Self::with(Evidence::from_bytes(WEIGHTS)?))
+        Ok(Self::with(Evidence::from_bytes(WEIGHTS)?, Fusion::shipped()?))
     }
 
     /// The same with other weights; for trainers.
-    pub fn with(evidence: Evidence) -> Triage {
-        Triage { evidence, prompts: sheet::Prompts::shipped() }
+    pub fn with(evidence: Evidence, fusion: Fusion) -> Triage {
+        Triage { evidence, fusion, prompts: sheet::Prompts::shipped() }
+    }
+
+    /// The text that the encoder is to read about a message. `own` holds the reader's addresses, lower-cased.
+    pub fn digest(&self, content: &MessageContent, own: &[String]) -> String {
+        digest::digest(content, own)
     }
 
     /// The version of the evidence voice.
@@ -94,6 +127,14 @@ impl Triage {
         &self.prompts.hash
     }
 
+    /// All words whose scores a sheet asks for, each with its leading space.
+    pub fn words(&self) -> Vec<String> {
+        let mut words: Vec<String> = self.prompts.questions.iter().flat_map(|q| q.words.clone()).collect();
+        words.sort();
+        words.dedup();
+        words
+    }
+
     /// The question sheet about a message.
     pub fn sheet(&self, content: &MessageContent) -> Sheet {
         self.prompts.sheet(content)
@@ -104,14 +145,21 @@ impl Triage {
         calibration::mail()
     }
 
-    /// Fits the head of a model from its scores for labelled messages. The evidence about each message is
-    /// what the model is weighed against.
-    pub fn fit_model(&self, version: &str, samples: &[(MessageContent, SheetScores, Label)]) -> ModelHead {
+    /// Fits the head of a model from its scores for labelled messages. What the other voices say about each message
+    /// is what the model is weighed against.
+    pub fn fit_model(&self, version: &str, samples: &[CalibrationSample]) -> ModelHead {
         let samples = samples
             .iter()
-            .map(|(content, scores, label)| {
-                let features = features::features(content, &[], false);
-                (scores.clone(), *label, self.evidence.probabilities(&features.all))
+            .map(|sample| {
+                let input = Input {
+                    content: &sample.content,
+                    own: &[],
+                    replied_to: false,
+                    encoder: sample.encoder.as_ref(),
+                    scores: None,
+                    head: None,
+                };
+                (sample.scores.clone(), sample.label, self.verdict(&input).probabilities)
             })
             .collect();
         ModelHead::fit(version, samples)
@@ -121,18 +169,29 @@ impl Triage {
     pub fn verdict(&self, input: &Input<'_>) -> Verdict {
         let features = features::features(input.content, input.own, input.replied_to);
         let evidence = self.evidence.probabilities(&features.all);
-        let mut probabilities = evidence;
+        let encoder = input.encoder.map(|said| (Probabilities::softmax(said.scores), said.version.clone()));
+        let mut heard = vec![evidence];
+        heard.extend(encoder.as_ref().map(|(said, _)| *said));
+        let pool = if encoder.is_some() { &self.fusion.encoder } else { &self.fusion.evidence };
+        let mut probabilities = pool.probabilities(&heard);
+        let exponent = |at: usize| pool.exponents.get(at).copied().unwrap_or_default();
         let mut voices = vec![VoiceShare {
             voice: Voice::Evidence,
             probabilities: evidence,
-            weight: 1.0,
+            weight: exponent(0),
             version: self.evidence.version().to_owned(),
         }];
+        voices.extend(encoder.map(|(probabilities, version)| VoiceShare {
+            voice: Voice::Encoder,
+            probabilities,
+            weight: exponent(1),
+            version,
+        }));
         let mut prompt_hash = None;
         if let (Some(scores), Some(head)) = (input.scores, input.head)
             && let Some(model) = head.probabilities(scores)
         {
-            probabilities = head::pool(&evidence, &model, head.weight);
+            probabilities = head::pool(&probabilities, &model, head.weight);
             voices.push(VoiceShare {
                 voice: Voice::Model,
                 probabilities: model,
@@ -141,19 +200,23 @@ impl Triage {
             });
             prompt_hash = Some(self.prompts.hash.clone());
         }
-        let (label, unsure) = self.decide(&probabilities);
+        let (label, unsure) = pool.decide(&probabilities);
         let most_probable = probabilities.argmax();
-        let mut why = why::reasons(&self.evidence, &features, most_probable);
-        if let Some(share) = voices.iter().find(|v| v.voice == Voice::Model && v.weight > 0.0) {
-            let weight = share.weight * (share.probabilities.of(most_probable).max(1e-6) * 4.0).ln();
+        let mut why = why::reasons(&self.evidence, &features, most_probable, exponent(0));
+        for share in voices.iter().filter(|share| share.weight > 0.0) {
+            let (kind, who) = match share.voice {
+                Voice::Encoder => (ReasonKind::Meaning, "The meaning of the text points"),
+                Voice::Model => (ReasonKind::Question, "The language model's answers point"),
+                _ => continue,
+            };
             why.push(Reason {
-                kind: ReasonKind::Question,
+                kind,
                 label: most_probable,
-                text: format!("The language model's answers point to {}", share.probabilities.argmax()),
-                weight,
+                text: format!("{who} to {}", share.probabilities.argmax()),
+                weight: share.weight * (share.probabilities.of(most_probable).max(1e-6) * 4.0).ln(),
             });
-            why.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         }
+        why.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         if unsure {
             why.insert(
                 0,
@@ -172,28 +235,15 @@ impl Triage {
         why.truncate(why::MOST);
         Verdict { label, unsure, probabilities, voices, why, prompt_hash, rule: None }
     }
-
-    /// The label that is shown, and whether that is for want of certainty.
-    fn decide(&self, probabilities: &Probabilities) -> (Label, bool) {
-        let best = probabilities.argmax();
-        let doubtful = probabilities.of(best) < self.evidence.threshold;
-        let hidden = best == Label::Notification
-            && probabilities.of(Label::Urgent) >= self.evidence.urgent_floor;
-        if best != Label::NeedsHuman && (doubtful || hidden) {
-            return (Label::NeedsHuman, true);
-        }
-        (best, false)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::WIDTH;
     use mailroom_domain::Address;
 
     fn input(content: &MessageContent) -> Input<'_> {
-        Input { content, own: &[], replied_to: false, scores: None, head: None }
+        Input { content, own: &[], replied_to: false, encoder: None, scores: None, head: None }
     }
 
     fn message(subject: &str, text: &str) -> MessageContent {
@@ -221,26 +271,20 @@ mod tests {
     }
 
     #[test]
-    fn doubt_and_hidden_urgency_go_to_a_human() {
-        let evidence = |threshold, floor| {
-            let weights = vec![[0; 4]; WIDTH];
-            Triage::with(Evidence::new([1.0; 2], [0.0, -1.0, -1.0, 0.5], 1.0, threshold, floor, weights))
-        };
-        let content = MessageContent::default();
-        // softmax(0, -1, -1, 0.5): urgent 0.30, notification 0.49
-        let label = |triage: Triage| {
-            let v = triage.verdict(&input(&content));
-            (v.label, v.unsure)
-        };
-        assert_eq!(label(evidence(0.3, 0.9)), (Label::Notification, false));
-        assert_eq!(label(evidence(0.6, 0.9)), (Label::NeedsHuman, true));
-        assert_eq!(label(evidence(0.3, 0.2)), (Label::NeedsHuman, true));
+    fn the_encoder_is_heard_and_gives_a_reason() {
+        let triage = Triage::shipped().expect("shipped weights");
+        let content = message("Hello", "How are you?");
+        let said = EncoderScores { scores: [9.0, 0.0, 0.0, 0.0], version: "test".into() };
+        let verdict = triage.verdict(&Input { encoder: Some(&said), ..input(&content) });
+        assert!(verdict.heard(Voice::Encoder));
+        assert!(verdict.probabilities.of(Label::Urgent) > triage.verdict(&input(&content)).probabilities.of(Label::Urgent));
+        assert!(verdict.why.iter().any(|r| r.kind == ReasonKind::Meaning), "{:?}", verdict.why);
     }
 
     #[test]
     fn a_model_is_heard_by_its_weight() {
         let triage = Triage::shipped().expect("shipped weights");
-        let samples: Vec<_> = (0..48)
+        let samples: Vec<CalibrationSample> = (0..48)
             .map(|n| {
                 let label = Label::ALL[n % 4];
                 let wobble = (n / 4) as f32 / 50.0;
@@ -250,12 +294,13 @@ mod tests {
                         _ => vec![wobble, 0.0],
                     })
                     .collect();
-                (message("Hello", "How are you?"), SheetScores(scores), label)
+                let content = message("Hello", "How are you?");
+                CalibrationSample { content, scores: SheetScores(scores), encoder: None, label }
             })
             .collect();
         let head = triage.fit_model("test", &samples);
         assert!(head.weight > 0.0, "{head:?}");
-        for (content, scores, label) in samples.iter().take(4) {
+        for CalibrationSample { content, scores, label, .. } in samples.iter().take(4) {
             let verdict = triage.verdict(&Input { scores: Some(scores), head: Some(&head), ..input(content) });
             assert_eq!(verdict.most_probable(), *label);
             assert!(verdict.heard(Voice::Model) && verdict.prompt_hash.is_some());
@@ -263,7 +308,7 @@ mod tests {
         }
         let broken = SheetScores(vec![vec![f32::NAN; 2]; 8]);
         let verdict =
-            triage.verdict(&Input { scores: Some(&broken), head: Some(&head), ..input(&samples[0].0) });
+            triage.verdict(&Input { scores: Some(&broken), head: Some(&head), ..input(&samples[0].content) });
         assert!(!verdict.heard(Voice::Model));
     }
 

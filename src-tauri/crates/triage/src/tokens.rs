@@ -1,4 +1,5 @@
-//! Text as words that can be counted: lower case, numbers alike, CJK character by character.
+//! Text as words that can be counted: lower case, numbers alike; scripts without blanks (Chinese, Japanese, Thai)
+//! character by character.
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -22,8 +23,14 @@ pub(crate) fn hash_of<'a>(tokens: impl Iterator<Item = &'a Token>) -> u64 {
     tokens.fold(SEED, fold)
 }
 
-fn is_cjk(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ac00}'..='\u{d7af}')
+/// Scripts that write no blanks between words.
+pub(crate) fn runs_on(c: char) -> bool {
+    matches!(c, '\u{0e00}'..='\u{0e7f}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ac00}'..='\u{d7af}')
+}
+
+/// Marks that stand on a letter of the same word: Devanagari's vowel signs and virama, combining accents.
+fn joins(c: char) -> bool {
+    matches!(c, '\u{0300}'..='\u{036f}' | '\u{0900}'..='\u{0903}' | '\u{093a}'..='\u{094f}' | '\u{0951}'..='\u{0957}' | '\u{0962}'..='\u{0963}' | '\u{200c}' | '\u{200d}')
 }
 
 /// The first `limit` tokens of a text. Addresses and links become one token each, numbers `#`.
@@ -59,10 +66,10 @@ fn split(piece: &str, out: &mut Vec<Token>) {
         }
     };
     for c in piece.chars() {
-        if is_cjk(c) {
+        if runs_on(c) && !c.is_ascii_digit() {
             flush(&mut word, out);
             push(out, c.encode_utf8(&mut [0; 4]));
-        } else if c.is_alphanumeric() {
+        } else if c.is_alphanumeric() || joins(c) {
             // A word that goes on for ever is no word.
             if word.len() < 40 {
                 word.extend(c.to_lowercase());
@@ -93,6 +100,8 @@ mod tests {
         assert_eq!(texts("Pay $1200 by 17:30!"), ["pay", "$", "#", "by", "#", "#", "!"]);
         assert_eq!(texts("see https://x.example/a?b a@b.example"), ["see", "<link>", "<address>"]);
         assert_eq!(texts("明日まで"), ["明", "日", "ま", "で"]);
+        assert_eq!(texts("कृपया भेजें"), ["कृपया", "भेजें"]);
+        assert_eq!(texts("วันนี้").concat(), "วันนี้");
         assert_eq!(tokens(&"a ".repeat(1000), 7).len(), 7);
     }
 }

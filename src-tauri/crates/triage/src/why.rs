@@ -3,6 +3,7 @@
 use crate::cues::Cue;
 use crate::evidence::Evidence;
 use crate::features::{FACT_NAMES, Features, Source};
+use crate::tokens::runs_on;
 use mailroom_domain::{Label, Reason, ReasonKind};
 use std::collections::HashMap;
 
@@ -11,13 +12,13 @@ pub(crate) const MOST: usize = 8;
 /// Below this weight nothing is worth saying.
 const LEAST: f32 = 0.08;
 
-/// What spoke for and against `label`, strongest first.
-pub(crate) fn reasons(evidence: &Evidence, features: &Features, label: Label) -> Vec<Reason> {
+/// What the evidence said for and against `label`, strongest first; `exponent` is the evidence's in the pool.
+pub(crate) fn reasons(evidence: &Evidence, features: &Features, label: Label, exponent: f32) -> Vec<Reason> {
     let mut by_text: HashMap<(Kind, String), f32> = HashMap::new();
     for feature in &features.all {
         let parts = evidence.contribution(feature);
         let mean = parts.iter().sum::<f32>() / 4.0;
-        let weight = (parts[label.index()] - mean) / evidence.temperature;
+        let weight = exponent * (parts[label.index()] - mean) / evidence.temperature;
         // Most words weigh next to nothing; their sentences need not be made.
         if weight.abs() < 0.02 {
             continue;
@@ -77,8 +78,7 @@ fn sentence(features: &Features, source: Source) -> (Kind, String) {
 fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut out = String::new();
     for word in words {
-        let cjk = |c: char| c as u32 >= 0x3040;
-        let glue = out.chars().next_back().is_some_and(cjk) && word.chars().next().is_some_and(cjk);
+        let glue = out.chars().next_back().is_some_and(runs_on) && word.chars().next().is_some_and(runs_on);
         if !out.is_empty() && !glue {
             out.push(' ');
         }
