@@ -39,7 +39,8 @@ try {
   const shot = async (name) => {
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme);
+      // By the clock: a page behind others may get no frames to poll by.
+      await page.waitForFunction((theme) => document.documentElement.dataset.theme === theme, colorScheme, { polling: 100 });
       await page.screenshot({ path: join(shots, `${name}-${colorScheme}.png`) });
     }
     await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });

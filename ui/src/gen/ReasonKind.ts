@@ -3,4 +3,4 @@
 /**
  * What kind of thing spoke for a label.
  */
-export type ReasonKind = "header" | "word" | "question" | "memory" | "rule" | "user" | "unsure";
+export type ReasonKind = "header" | "word" | "meaning" | "question" | "memory" | "rule" | "user" | "unsure";
