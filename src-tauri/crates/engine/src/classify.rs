@@ -1,11 +1,11 @@
 //! Labels for messages that are not stored: for scripts and for measuring.
 
-use crate::judge::Judge;
-use crate::{Config, failure, import};
+use crate::judge::{Heard, Judge};
+use crate::{Config, encoder, failure, import};
 use mailroom_domain::{Probabilities, SheetScores, Verdict, Voice};
-use mailroom_llm::{Llm, LlmState, Priority};
+use mailroom_llm::{Llm, LlmConfig, LlmState, Priority};
 use mailroom_store::Store;
-use mailroom_triage::Triage;
+use mailroom_triage::{CalibrationSample, Triage};
 use mailroom_wire::{Code, Failure};
 use std::time::Duration;
 
@@ -39,6 +39,9 @@ impl Classifier {
     pub async fn open(config: Config, model: bool) -> Result<Classifier, Failure> {
         let triage = Triage::shipped().map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
         let judge = Judge::new(triage, Vec::new());
+        if let Some(encoder) = encoder::open(&config) {
+            judge.set_encoder(encoder);
+        }
         let llm = if model { Some(ready(&config, &judge).await?) } else { None };
         Ok(Classifier { judge, llm })
     }
@@ -52,7 +55,10 @@ impl Classifier {
                 llm.score("one".into(), self.judge.sheet(&content), Priority::Visible).await.ok()
             }
         };
-        let verdict = self.judge.verdict(&content, &import::own(reader), scores.as_ref());
+        let own = import::own(reader);
+        let encoder = self.judge.encode(&content, &own);
+        let heard = Heard { encoder: encoder.as_ref(), scores: scores.as_ref() };
+        let verdict = self.judge.verdict(&content, &own, heard);
         Classified { verdict, language: content.language }
     }
 
@@ -77,7 +83,7 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
     let head = store.setting(&key).await.map_err(failure::store)?;
     store.close().await;
     let program = config.llm.clone().ok_or_else(|| failed("The language model's process cannot be started."))?;
-    let llm = Llm::spawn(program);
+    let llm = Llm::spawn(LlmConfig { words: judge.triage().words(), ..program });
     let mut states = llm.state();
     llm.load(model.clone()).await;
     let loaded = tokio::time::timeout(
@@ -100,7 +106,8 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
             for (content, label) in triage.calibration_mail() {
                 let sheet = triage.sheet(&content);
                 if let Ok(scores) = llm.score("calibration".into(), sheet, Priority::Bulk).await {
-                    samples.push((content, scores, label));
+                    let encoder = judge.encode(&content, &[]);
+                    samples.push(CalibrationSample { content, scores, encoder, label });
                 }
             }
             triage.fit_model(&format!("{}-{}", model.id, triage.prompt_hash()), &samples)

@@ -3,7 +3,7 @@
 use mailroom_llm::LlmConfig;
 use mailroom_mail::imap::Limits;
 use mailroom_sync::Policy;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How much of the engine runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Config {
     pub mode: Mode,
     /// The language model's process; `None` never starts one.
     pub llm: Option<LlmConfig>,
+    /// The encoder's file; `None` sorts without it.
+    pub encoder: Option<PathBuf>,
     /// Passwords may be kept in the OS keychain. Off, they last for the session.
     pub keychain: bool,
     /// What to sync, and how patiently.
@@ -42,6 +44,7 @@ impl Config {
             Mode::Quiet => None,
         };
         Config {
+            encoder: encoder_file(&data),
             data,
             mode,
             llm,
@@ -56,4 +59,27 @@ impl Config {
     pub(crate) fn models(&self) -> PathBuf {
         self.data.join("models")
     }
+}
+
+/// What the encoder's file is called, wherever it lies.
+const ENCODER: &str = "encoder.gguf";
+
+/// The encoder's file: the one that the environment names, else in the data folder, where packages put it, or where
+/// the build keeps its downloads.
+fn encoder_file(data: &Path) -> Option<PathBuf> {
+    if let Some(named) = std::env::var_os("MAILROOM_ENCODER") {
+        return Some(named.into()).filter(|file: &PathBuf| !file.as_os_str().is_empty());
+    }
+    let program = std::env::current_exe().ok();
+    let beside = program.as_deref().and_then(Path::parent);
+    let cache = std::env::var_os("MAILROOM_CACHE").map(PathBuf::from).or_else(|| {
+        std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache/mailroom"))
+    });
+    let places = [
+        Some(data.join("models").join(ENCODER)),
+        beside.map(|folder| folder.join(ENCODER)),
+        beside.map(|folder| folder.join("../lib/mailroom").join(ENCODER)),
+        cache.map(|folder| folder.join("models").join(ENCODER)),
+    ];
+    places.into_iter().flatten().find(|file| file.exists())
 }

@@ -1,5 +1,6 @@
 //! Import of mail files (`.eml`, mbox, Maildir, folders) into an account of their own.
 
+use crate::judge::Heard;
 use crate::start::{Engine, Parts};
 use crate::{PARSER, failure, now};
 use mailroom_domain::{AccountId, FolderRole};
@@ -64,7 +65,7 @@ impl Engine {
                                 flags: message.flags,
                                 internal_date: content.headers.date,
                                 size: message.raw.len() as u64,
-                                verdict: Some(judge.verdict(&content, &own, None)),
+                                verdict: Some(judge.verdict(&content, &own, Heard::default())),
                                 raw: message.raw,
                                 content,
                                 parser: PARSER,

@@ -4,7 +4,8 @@ use mailroom_domain::{
     Action, Label, MessageContent, Probabilities, Reason, ReasonKind, Rule, Sheet, SheetScores, Verdict,
     Voice, VoiceShare,
 };
-use mailroom_triage::{Input, ModelHead, Triage};
+use mailroom_encoder::Encoder;
+use mailroom_triage::{EncoderScores, Input, ModelHead, Triage};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Rules and voices, ready to judge.
@@ -13,11 +14,19 @@ pub(crate) struct Judge {
     // Leaf values, replaced as wholes; never held across an await.
     rules: RwLock<Arc<[Rule]>>,
     head: RwLock<Option<Arc<ModelHead>>>,
+    encoder: RwLock<Option<Arc<Encoder>>>,
+}
+
+/// What the voices that cost time said about a message, as far as they were asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Heard<'a> {
+    pub(crate) encoder: Option<&'a EncoderScores>,
+    pub(crate) scores: Option<&'a SheetScores>,
 }
 
 impl Judge {
     pub(crate) fn new(triage: Triage, rules: Vec<Rule>) -> Self {
-        Judge { triage, rules: RwLock::new(rules.into()), head: RwLock::new(None) }
+        Judge { triage, rules: RwLock::new(rules.into()), head: RwLock::default(), encoder: RwLock::default() }
     }
 
     pub(crate) fn triage(&self) -> &Triage {
@@ -29,24 +38,49 @@ impl Judge {
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = head.map(Arc::new);
     }
 
+    /// The encoder, once it is loaded.
+    pub(crate) fn encoder(&self) -> Option<Arc<Encoder>> {
+        self.encoder.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_encoder(&self, encoder: Encoder) {
+        *self.encoder.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(encoder));
+    }
+
+    /// What the encoder says about a message, if there is one. Takes some 30 ms on the calling thread.
+    pub(crate) fn encode(&self, content: &MessageContent, own: &[String]) -> Option<EncoderScores> {
+        let encoder = self.encoder()?;
+        let digest = self.triage.digest(content, own);
+        match encoder.encode(&[&digest]) {
+            Ok(said) => {
+                let scores = said.first()?.scores?;
+                Some(EncoderScores { scores, version: encoder.version().to_owned() })
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the encoder could not read a message");
+                None
+            }
+        }
+    }
+
     pub(crate) fn sheet(&self, content: &MessageContent) -> Sheet {
         self.triage.sheet(content)
     }
 
-    /// The verdict on a message. `own` holds the reader's addresses, lower-cased; `scores` are the model's,
-    /// if it was asked.
+    /// The verdict on a message. `own` holds the reader's addresses, lower-cased.
     pub(crate) fn verdict(
         &self,
         content: &MessageContent,
         own: &[String],
-        scores: Option<&SheetScores>,
+        heard: Heard<'_>,
     ) -> Verdict {
         let head = self.head.read().unwrap_or_else(PoisonError::into_inner).clone();
         let mut verdict = self.triage.verdict(&Input {
             content,
             own,
             replied_to: false,
-            scores,
+            encoder: heard.encoder,
+            scores: heard.scores,
             head: head.as_deref(),
         });
         let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
@@ -104,10 +138,10 @@ mod tests {
         let judge = Judge::new(Triage::shipped().expect("shipped weights"), vec![rule]);
         let mut content = MessageContent::default();
         content.headers.subject = "Your INVOICE".into();
-        let verdict = judge.verdict(&content, &[], None);
+        let verdict = judge.verdict(&content, &[], Heard::default());
         assert_eq!((verdict.label, verdict.unsure, verdict.rule), (Label::Task, false, Some(RuleId(7))));
         assert_eq!(verdict.why[0].kind, ReasonKind::Rule);
         content.headers.subject = "Lunch".into();
-        assert_eq!(judge.verdict(&content, &[], None).rule, None);
+        assert_eq!(judge.verdict(&content, &[], Heard::default()).rule, None);
     }
 }

@@ -10,6 +10,7 @@ mod accounts;
 mod classify;
 mod config;
 mod discover;
+mod encoder;
 mod failure;
 mod import;
 mod judge;

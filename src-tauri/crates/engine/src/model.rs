@@ -4,12 +4,13 @@
 //! voices are fitted; a model that tells nothing gets weight 0. Then it reads what it has not read yet,
 //! newest first, so that new mail comes before the archive.
 
+use crate::judge::Heard;
 use crate::start::Parts;
 use crate::{failure, import, now, sample, view};
 use mailroom_domain::{MessageContent, MessageId};
 use mailroom_llm::{InstalledModel, Llm, LlmState, Priority, Progress, ScoreError};
 use mailroom_store::{AccountKind, QueueScope};
-use mailroom_triage::ModelHead;
+use mailroom_triage::{CalibrationSample, EncoderScores, ModelHead};
 use mailroom_wire::{Code, Event, Failure, ModelState};
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -203,7 +204,14 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
     for (content, label) in triage.calibration_mail() {
         let sheet = triage.sheet(&content);
         match llm.score(format!("calibration {}", samples.len()), sheet, Priority::Bulk).await {
-            Ok(scores) => samples.push((content, scores, label)),
+            Ok(scores) => {
+                let judge = Arc::clone(&parts.judge);
+                let sample = tokio::task::spawn_blocking(move || {
+                    let encoder = judge.encode(&content, &[]);
+                    CalibrationSample { content, scores, encoder, label }
+                });
+                samples.extend(sample.await.ok());
+            }
             Err(ScoreError::SetAside | ScoreError::Failed(_)) => {}
             Err(ScoreError::NotReady | ScoreError::Cancelled) => return None,
         }
@@ -233,8 +241,10 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
         Err(ScoreError::Failed(reason)) => return set_aside(parts, id, version, &reason).await,
     };
     let own = own_addresses(parts).await;
-    let verdict =
-        parts.judge.verdict(&content, own.get(&message.row.account).map_or(&[], Vec::as_slice), Some(&scores));
+    let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
+    let encoder = heard_encoder(parts, id).await;
+    let heard = Heard { encoder: encoder.as_ref(), scores: Some(&scores) };
+    let verdict = parts.judge.verdict(&content, own, heard);
     match parts.store.record_verdict(id, &verdict, now()).await {
         Ok(recorded) => {
             parts.signals.send(Event::Message { id });
@@ -248,6 +258,13 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
     }
 }
 
+/// What the encoder in use has said about a message; the encoder's own task sees to those that it has not read.
+async fn heard_encoder(parts: &Parts, id: MessageId) -> Option<EncoderScores> {
+    let encoder = parts.judge.encoder()?;
+    let said = parts.store.encoded(id, encoder.version()).await.ok()??;
+    Some(EncoderScores { scores: said.scores, version: encoder.version().to_owned() })
+}
+
 async fn set_aside(parts: &Parts, id: MessageId, version: &str, reason: &str) {
     if let Err(error) = parts.store.set_aside(id, version, reason, now()).await {
         tracing::warn!(%error, %id, "a message could not be set aside");
@@ -257,7 +274,7 @@ async fn set_aside(parts: &Parts, id: MessageId, version: &str, reason: &str) {
     parts.signals.queue_changed();
 }
 
-async fn own_addresses(parts: &Parts) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
+pub(crate) async fn own_addresses(parts: &Parts) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
     let accounts = parts.store.accounts().await.unwrap_or_default();
     accounts
         .into_iter()

@@ -1,5 +1,6 @@
 //! The sample mail that ships with the app, for a first look without an account.
 
+use crate::judge::Heard;
 use crate::start::Parts;
 use crate::{PARSER, failure, now};
 use mailroom_domain::{AccountId, FlagSet, FolderRole};
@@ -39,7 +40,7 @@ pub(crate) async fn load(parts: &Parts) -> Result<u32, Failure> {
                 internal_date: content.headers.date,
                 size: raw.len() as u64,
                 raw: raw.to_vec(),
-                verdict: Some(parts.judge.verdict(&content, &own, None)),
+                verdict: Some(parts.judge.verdict(&content, &own, Heard::default())),
                 content,
                 parser: PARSER,
             }

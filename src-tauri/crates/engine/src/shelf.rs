@@ -1,7 +1,7 @@
 //! The store, as sync's actors see it: every message that is kept gets its first verdict in the same
 //! transaction, so that none is ever seen without a label.
 
-use crate::judge::Judge;
+use crate::judge::{Heard, Judge};
 use crate::{PARSER, now};
 use mailroom_domain::{AccountId, FlagSet, FolderId, MessageId, SyncState, Uid};
 use mailroom_store::{Store, StoreError};
@@ -45,7 +45,7 @@ impl Shelf for StoreShelf {
         let messages = messages
             .into_iter()
             .map(|message| mailroom_store::NewMessage {
-                verdict: Some(self.judge.verdict(&message.content, &self.own, None)),
+                verdict: Some(self.judge.verdict(&message.content, &self.own, Heard::default())),
                 uid: Some(message.uid),
                 flags: message.flags,
                 internal_date: message.received,

@@ -3,9 +3,9 @@
 use crate::accounts::{Accounts, Command};
 use crate::judge::Judge;
 use crate::secret::Keychain;
-use crate::{Config, Mode, failure, model, view};
+use crate::{Config, Mode, encoder, failure, model, view};
 use mailroom_domain::Label;
-use mailroom_llm::Llm;
+use mailroom_llm::{Llm, LlmConfig};
 use mailroom_store::{AccountKind, EngineLock, QueueScope, Store};
 use mailroom_triage::Triage;
 use mailroom_wire::{Code, Event, Failure};
@@ -24,6 +24,7 @@ pub(crate) struct Signals {
     events: broadcast::Sender<Event>,
     lanes: Arc<Notify>,
     model: Arc<Notify>,
+    encoder: Arc<Notify>,
     // A leaf value: what the model is reading, while there is one.
     queue: Arc<Mutex<Option<(String, QueueScope)>>>,
 }
@@ -34,6 +35,7 @@ impl Signals {
             events: broadcast::channel(EVENTS).0,
             lanes: Arc::default(),
             model: Arc::default(),
+            encoder: Arc::default(),
             queue: Arc::default(),
         }
     }
@@ -47,6 +49,11 @@ impl Signals {
     pub(crate) fn lanes_changed(&self) {
         self.lanes.notify_one();
         self.model.notify_one();
+        self.encoder.notify_one();
+    }
+
+    pub(crate) async fn encoder_woken(&self) {
+        self.encoder.notified().await;
     }
 
     /// Only the number of messages that wait for the model has changed.
@@ -114,7 +121,8 @@ impl Engine {
         let keychain = Keychain::open(config.keychain && config.mode == Mode::Full).await;
         let signals = Signals::new();
         let (accounts, commands) = mpsc::unbounded_channel();
-        let llm = config.llm.clone().map(Llm::spawn);
+        let words = judge.triage().words();
+        let llm = config.llm.clone().map(|llm| Llm::spawn(LlmConfig { words, ..llm }));
         let parts = Arc::new(Parts { config, store, judge, keychain, llm, signals, accounts });
         let mut tasks = vec![tokio::spawn(tell_lanes(Arc::clone(&parts)))];
         let owner = Accounts {
@@ -127,6 +135,7 @@ impl Engine {
         tasks.push(tokio::spawn(owner.run(commands)));
         if parts.config.mode == Mode::Full {
             parts.store.finish_removals().await.map_err(failure::store)?;
+            tasks.push(tokio::spawn(encoder::run(Arc::clone(&parts))));
             tasks.push(tokio::spawn(model::run(Arc::clone(&parts))));
         }
         for account in parts.store.accounts().await.map_err(failure::store)? {

@@ -1,0 +1,122 @@
+//! The encoder's voice: loaded in the background, it reads every message once, the newest first, and labels it anew.
+//!
+//! What it said is kept by content, so that a message that is moved or synced again costs nothing, and another
+//! version of the encoder reads everything again.
+
+use crate::judge::Heard;
+use crate::start::Parts;
+use crate::{Config, failure, model, now};
+use mailroom_encoder::Encoder;
+use mailroom_store::{BodyId, Encoded};
+use mailroom_triage::EncoderScores;
+use mailroom_wire::{Event, Failure};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Contents that are read at a time: enough to be quick, few enough to let others in between.
+const PORTION: u32 = 16;
+
+/// Opens the encoder's file, if there is one that can be used. Takes half a second on the calling thread.
+pub(crate) fn open(config: &Config) -> Option<Encoder> {
+    let file = config.encoder.as_deref()?;
+    match Encoder::open(file) {
+        Ok(encoder) => Some(encoder),
+        Err(error) => {
+            tracing::warn!(%error, "mail is sorted without the encoder");
+            None
+        }
+    }
+}
+
+/// Loads the encoder, then reads what waits for it for as long as the engine runs.
+pub(crate) async fn run(parts: Arc<Parts>) {
+    let config = parts.config.clone();
+    let Ok(Some(encoder)) = tokio::task::spawn_blocking(move || open(&config)).await else { return };
+    let version = encoder.version().to_owned();
+    parts.judge.set_encoder(encoder);
+    if let Err(error) = parts.store.encode_again(&version).await {
+        tracing::warn!(%error, "messages that another encoder has read keep their labels");
+    }
+    loop {
+        match portion(&parts, &version).await {
+            Ok(0) => parts.signals.encoder_woken().await,
+            Ok(_) => {}
+            Err(error) => {
+                tracing::warn!(code = ?error.code, "the encoder's queue cannot be read");
+                tokio::time::sleep(Duration::from_secs(5)).await;
+            }
+        }
+    }
+}
+
+/// Reads the next contents; gives their number.
+async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
+    let queue = parts.store.encoder_queue(PORTION).await.map_err(failure::store)?;
+    if queue.is_empty() {
+        return Ok(0);
+    }
+    let own = model::own_addresses(parts).await;
+    let mut read = Vec::with_capacity(queue.len());
+    let mut said: Vec<(BodyId, Option<Encoded>)> = Vec::new();
+    for (body, messages) in &queue {
+        let first = match messages.first() {
+            Some(first) => parts.store.message(*first).await.ok(),
+            None => None,
+        };
+        match first {
+            Some(message) => read.push((*body, messages.clone(), message)),
+            // Gone meanwhile: nobody waits for it.
+            None => said.push((*body, None)),
+        }
+    }
+    let judge = Arc::clone(&parts.judge);
+    let (read, encodings) = tokio::task::spawn_blocking(move || {
+        let texts: Vec<String> = read
+            .iter()
+            .map(|(_, _, message)| {
+                let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
+                judge.triage().digest(&message.content, own)
+            })
+            .collect();
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        let encodings = judge.encoder().map(|encoder| encoder.encode(&texts));
+        let judged: Vec<_> = match encodings {
+            Some(Ok(encodings)) => encodings.into_iter().map(Some).collect(),
+            Some(Err(error)) => {
+                tracing::warn!(%error, "the encoder could not read some messages");
+                texts.iter().map(|_| None).collect()
+            }
+            None => texts.iter().map(|_| None).collect(),
+        };
+        let verdicts: Vec<_> = read
+            .iter()
+            .zip(&judged)
+            .map(|((_, _, message), encoding)| {
+                let scores = encoding.as_ref().and_then(|e| e.scores)?;
+                let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
+                let version = judge.encoder()?.version().to_owned();
+                let encoder = EncoderScores { scores, version };
+                Some(judge.verdict(&message.content, own, Heard { encoder: Some(&encoder), scores: None }))
+            })
+            .collect();
+        (read, judged.into_iter().zip(verdicts).collect::<Vec<_>>())
+    })
+    .await
+    .map_err(|_| failure::internal())?;
+    let mut verdicts = Vec::new();
+    for ((body, messages, _), (encoding, verdict)) in read.into_iter().zip(encodings) {
+        if let Some(verdict) = verdict {
+            verdicts.extend(messages.iter().map(|id| (*id, verdict.clone())));
+        }
+        let encoded = encoding.and_then(|e| Some(Encoded { scores: e.scores?, vector: e.vector }));
+        said.push((body, encoded));
+    }
+    // Labels first: cut between the two, it is read once more, and nothing is missing.
+    let recorded = parts.store.record_verdicts(&verdicts, now()).await.map_err(failure::store)?;
+    parts.store.keep_encoded(version, &said).await.map_err(failure::store)?;
+    for changed in &recorded {
+        parts.signals.send(Event::Message { id: changed.message });
+    }
+    parts.lanes_changed();
+    Ok(queue.len())
+}
