@@ -30,7 +30,40 @@ struct Report {
     shown: Figures,
     unsure: usize,
     per_voice: BTreeMap<&'static str, Figures>,
+    /// Expected calibration error of the most probable label's probability, over ten bins.
+    ece: f64,
+    /// Of the surest so many, what share is right.
+    coverage: Vec<Coverage>,
     seconds_per_message: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Coverage {
+    covered: f64,
+    strict: f64,
+}
+
+/// How sure it was of the most probable label, and whether that is right.
+type Sure = (f64, bool);
+
+fn calibration_error(judged: &[Sure]) -> f64 {
+    let mut bins = [(0.0, 0.0); 10];
+    for (sure, right) in judged {
+        let bin = &mut bins[((sure * 10.0) as usize).min(9)];
+        *bin = (bin.0 + sure, bin.1 + f64::from(u8::from(*right)));
+    }
+    bins.iter().map(|(sure, right): &(f64, f64)| (sure - right).abs()).sum::<f64>() / judged.len().max(1) as f64
+}
+
+fn coverage(mut judged: Vec<Sure>) -> Vec<Coverage> {
+    judged.sort_by(|a, b| b.0.total_cmp(&a.0));
+    (1..=10)
+        .filter_map(|tenth| {
+            let kept = judged.get(..judged.len() * tenth / 10).filter(|kept| !kept.is_empty())?;
+            let right = kept.iter().filter(|(_, right)| *right).count();
+            Some(Coverage { covered: tenth as f64 / 10.0, strict: right as f64 / kept.len() as f64 })
+        })
+        .collect()
 }
 
 /// Figures for one way of choosing a label. Shares lie between 0 and 1.
@@ -154,7 +187,7 @@ pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> 
     let mail: Vec<Vec<u8>> = gold.iter().map(|g| read(&dir.join(&g.file))).collect::<Result<_, _>>()?;
     let classifier = Classifier::open(config, model).await?;
     let bar = bar(Some(gold.len() as u64));
-    let (mut argmax, mut shown, mut unsure) = (Vec::new(), Vec::new(), 0);
+    let (mut argmax, mut shown, mut unsure, mut sure) = (Vec::new(), Vec::new(), 0, Vec::<Sure>::new());
     let mut voices: BTreeMap<&'static str, Vec<Judged<'_>>> = BTreeMap::new();
     let start = Instant::now();
     for (gold, raw) in gold.iter().zip(&mail) {
@@ -163,6 +196,8 @@ pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> 
         argmax.push(Judged { gold, ours: verdict.most_probable() });
         shown.push(Judged { gold, ours: verdict.label });
         unsure += usize::from(verdict.unsure);
+        let best = verdict.most_probable();
+        sure.push((f64::from(verdict.probabilities.of(best)), best == gold.label));
         for voice in [Voice::Evidence, Voice::Encoder, Voice::Model, Voice::Memory] {
             if let Some(alone) = classified.voice(voice) {
                 voices.entry(voice.as_str()).or_default().push(Judged { gold, ours: alone.argmax() });
@@ -179,6 +214,8 @@ pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> 
         shown: figures(&shown),
         unsure,
         per_voice: voices.iter().map(|(voice, judged)| (*voice, figures(judged))).collect(),
+        ece: calibration_error(&sure),
+        coverage: coverage(sure),
         seconds_per_message: seconds / gold.len() as f64,
     };
     if json {
@@ -193,13 +230,22 @@ pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> 
             figures.urgent_recall.map_or_else(|| "-".into(), |r| format!("{r:.3}")),
         ));
     }
-    say(&format!("{} of {} unsure", report.unsure, report.headline.n));
+    say(&format!("{} of {} unsure, calibration error {:.3}", report.unsure, report.headline.n, report.ece));
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sureness_is_measured_against_what_was_right() {
+        let judged: Vec<Sure> = (0..10).map(|n| (0.95 - n as f64 / 1000.0, n < 8)).collect();
+        assert!((calibration_error(&judged) - (0.9455 - 0.8)).abs() < 1e-9);
+        let curve = coverage(judged);
+        assert_eq!((curve[7].covered, curve[7].strict, curve[9].strict), (0.8, 1.0, 0.8));
+        assert!(coverage(Vec::new()).is_empty());
+    }
 
     #[test]
     fn figures_are_what_they_are_called() {
