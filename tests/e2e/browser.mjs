@@ -75,6 +75,11 @@ try {
   await page.getByRole("option").first().waitFor();
   await page.locator(".why li").first().waitFor();
   check((await page.locator(".why li").count()) > 0, "reasons are shown");
+  if (process.env.ENCODER) {
+    // It reads in the background; what is on screen follows.
+    await page.locator(".voice").getByText("Meaning", { exact: true }).waitFor();
+    check(true, "the encoder's share is shown as soon as it has read the message");
+  }
   await shot("lanes");
 
   const selected = () => page.locator('[role="option"][aria-selected="true"] .subject').innerText();

@@ -10,4 +10,6 @@ mkfifo "$data/in" "$data/out"
 "$host" "$data/mail" "$ui" <"$data/in" >"$data/out" &
 exec 9>"$data/in"
 read -r url <"$data/out"
+# Where the encoder's file is there, its share is waited for.
+if [ -f "${MAILROOM_CACHE:-$HOME/.cache/mailroom}/models/encoder.gguf" ]; then export ENCODER=1; fi
 MAILROOM_URL=$url SHOTS=$shots node "$here/browser.mjs"

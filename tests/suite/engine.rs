@@ -243,7 +243,15 @@ async fn a_language_model_is_added_weighed_and_asked_about_what_is_unsure() {
     let program = program.parent().and_then(Path::parent).expect("the target folder").join("mailroom-llm-engine");
     config.llm = Some(LlmConfig::new(program));
     let engine = Engine::start(config).await.expect("an engine");
-    ask(&engine, Request::TrySample).await;
+    // Enough mail for some of it to be doubtful, whatever the voices' weights.
+    let mail = folder.path().join("mail");
+    std::fs::create_dir(&mail).expect("a folder");
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/crates/triage/corpus");
+    for record in mailroom_corpus::read(&corpus).expect("the corpus").iter().step_by(40) {
+        let name = format!("{}.eml", record.id().replace(':', "-"));
+        std::fs::write(mail.join(name), record.message()).expect("written");
+    }
+    engine.import(&mail, "", &mut |_| {}).await.expect("imported");
     let file = folder.path().join("tiny.gguf");
     std::fs::write(&file, Random::tiny().bytes()).expect("written");
     match ask(&engine, Request::AddModel { path: file.to_string_lossy().into_owned() }).await {
@@ -252,7 +260,7 @@ async fn a_language_model_is_added_weighed_and_asked_about_what_is_unsure() {
     }
     until(&engine, "the model is ready", |o| matches!(o.model, ModelState::Ready { .. })).await;
     let unsure = all(&engine).await.iter().filter(|row| row.unsure).count();
-    assert!(unsure > 0, "the sample holds doubtful mail");
+    assert!(unsure > 0, "some mail is doubtful");
     let mut events = engine.events();
     let reading = async {
         while heard(&engine, Voice::Model).await < unsure {

@@ -14,7 +14,7 @@ export function Why({ message }: { message: MessageView }) {
       ? t("reader.byYou")
       : row.unsure
         ? t("reader.unsure")
-        : t("reader.percent", { percent: Math.round(row.confidence * 100) });
+        : t("reader.percent", { percent: Math.min(99, Math.round(row.confidence * 100)) });
   return (
     <details className="block why" open>
       <summary>{t("reader.why", { label })}</summary>
