@@ -56,7 +56,8 @@ mod tests {
         config.llm = None;
         let engine = tauri::async_runtime::block_on(Engine::start(config)).expect("an engine");
         let (_tell, started) = watch::channel(Some(Ok(engine.clone())));
-        let answer = ask(Shell { started }, serde_json::json!({ "kind": "try-sample" })).expect("an answer");
+        let answer =
+            ask(Shell { started }, serde_json::json!({ "kind": "try-sample" })).expect("an answer");
         assert_eq!(answer["kind"], "try-sample");
         assert!(answer["messages"].as_u64().expect("a number") > 20);
         tauri::async_runtime::block_on(engine.stop());
@@ -66,7 +67,8 @@ mod tests {
     fn a_failed_start_is_told_to_whoever_asks() {
         let failure = Failure::new(Code::Busy, "Another Mailroom is using this folder.");
         let (_tell, started) = watch::channel(Some(Err(failure)));
-        let error = ask(Shell { started }, serde_json::json!({ "kind": "overview" })).expect_err("a failure");
+        let error = ask(Shell { started }, serde_json::json!({ "kind": "overview" }))
+            .expect_err("a failure");
         assert_eq!(error["code"], "busy");
     }
 }

@@ -60,7 +60,8 @@ impl Options {
 
     fn folder(&self) -> Option<PathBuf> {
         self.data.clone().or_else(|| {
-            directories::ProjectDirs::from("app", "Mailroom", "mailroom").map(|dirs| dirs.data_dir().to_owned())
+            directories::ProjectDirs::from("app", "Mailroom", "mailroom")
+                .map(|dirs| dirs.data_dir().to_owned())
         })
     }
 }
@@ -89,7 +90,9 @@ pub fn run() -> ExitCode {
     let app = match app {
         Ok(app) => app,
         Err(error) => {
-            eprintln!("The window could not be opened ({error}). On a machine without a display use mailroom-cli.");
+            eprintln!(
+                "The window could not be opened ({error}). On a machine without a display use mailroom-cli."
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -107,7 +110,10 @@ pub fn run() -> ExitCode {
 
 async fn start(options: Options) -> Result<Engine, Failure> {
     let folder = options.folder().ok_or_else(|| {
-        Failure::new(Code::Store, "This system names no folder for data. Start Mailroom with --data FOLDER.")
+        Failure::new(
+            Code::Store,
+            "This system names no folder for data. Start Mailroom with --data FOLDER.",
+        )
     })?;
     let engine = Engine::start(Config::new(folder, Mode::Full)).await?;
     if options.sample {
@@ -126,7 +132,8 @@ mod tests {
     #[test]
     fn the_command_line_wins_over_the_environment() {
         let args = |list: &[&str]| list.iter().map(OsString::from).collect::<Vec<_>>().into_iter();
-        let options = Options::read(args(&["mailroom", "--sample", "--data", "/a"]), Some("/b".into()));
+        let options =
+            Options::read(args(&["mailroom", "--sample", "--data", "/a"]), Some("/b".into()));
         assert!(options.sample);
         assert_eq!(options.folder(), Some(PathBuf::from("/a")));
         let options = Options::read(args(&["mailroom", "--gtk-debug"]), Some("/b".into()));

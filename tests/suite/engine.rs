@@ -2,8 +2,8 @@
 
 use mailroom_domain::{AccountSettings, Label, ReasonKind, Security, ServerAddress, Voice};
 use mailroom_engine::{Config, Engine, Mode};
-use mailroom_tests::dovecot::{Dovecot, PASSWORD, USER, is_installed};
 use mailroom_llm::LlmConfig;
+use mailroom_tests::dovecot::{Dovecot, PASSWORD, USER, is_installed};
 use mailroom_tests::fixtures;
 use mailroom_tests::gguf::Random;
 use mailroom_wire::{
@@ -29,7 +29,11 @@ fn settings(server: &Dovecot) -> AccountSettings {
     AccountSettings {
         address: format!("{USER}@localhost"),
         user: USER.into(),
-        server: ServerAddress { host: "localhost".into(), port: server.tls_port, security: Security::Tls },
+        server: ServerAddress {
+            host: "localhost".into(),
+            port: server.tls_port,
+            security: Security::Tls,
+        },
     }
 }
 
@@ -105,7 +109,11 @@ async fn mail_comes_in_is_labelled_and_one_word_of_the_user_corrects_it() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let engine = Engine::start(config(folder.path(), Some(&server))).await.expect("an engine");
-    let connect = Request::Connect { settings: settings(&server), password: PASSWORD.into(), confirmed: true };
+    let connect = Request::Connect {
+        settings: settings(&server),
+        password: PASSWORD.into(),
+        confirmed: true,
+    };
     ask(&engine, connect).await;
     let synced = until(&engine, "first sync", |o| total(&o.counts) == 120 && is_watching(o)).await;
     assert_eq!(synced.accounts.len(), 1);
@@ -116,7 +124,10 @@ async fn mail_comes_in_is_labelled_and_one_word_of_the_user_corrects_it() {
         rows.extend(lane(&engine, label).await);
     }
     assert_eq!(rows.len(), 120);
-    assert!(rows.iter().all(|row| row.decided_by == Some(Voice::Evidence)), "evidence labels at once");
+    assert!(
+        rows.iter().all(|row| row.decided_by == Some(Voice::Evidence)),
+        "evidence labels at once"
+    );
     let seen = open(&engine, &rows[0]).await;
     let verdict = seen.verdict.expect("a verdict");
     assert!(verdict.heard(Voice::Evidence));
@@ -240,7 +251,11 @@ async fn a_language_model_is_added_weighed_and_asked_about_what_is_unsure() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut config = config(folder.path(), None);
     let program = std::env::current_exe().expect("this test");
-    let program = program.parent().and_then(Path::parent).expect("the target folder").join("mailroom-llm-engine");
+    let program = program
+        .parent()
+        .and_then(Path::parent)
+        .expect("the target folder")
+        .join("mailroom-llm-engine");
     config.llm = Some(LlmConfig::new(program));
     let engine = Engine::start(config).await.expect("an engine");
     // Enough mail for some of it to be doubtful, whatever the voices' weights.
@@ -286,7 +301,11 @@ async fn the_sample_fills_the_lanes_and_leaves_no_trace() {
     let now = overview(&engine).await;
     assert!(now.sample && messages >= 20);
     assert_eq!(total(&now.counts), u64::from(messages));
-    assert!(now.counts.iter().all(|count| count.total > 0), "each lane shows something: {:?}", now.counts);
+    assert!(
+        now.counts.iter().all(|count| count.total > 0),
+        "each lane shows something: {:?}",
+        now.counts
+    );
     let told = async {
         loop {
             if let Ok(Event::Lanes { counts, .. }) = events.recv().await
@@ -298,7 +317,11 @@ async fn the_sample_fills_the_lanes_and_leaves_no_trace() {
     };
     tokio::time::timeout(PATIENCE, told).await.expect("an event tells of the lanes");
     ask(&engine, Request::TrySample).await;
-    assert_eq!(total(&overview(&engine).await.counts), u64::from(messages), "twice is as good as once");
+    assert_eq!(
+        total(&overview(&engine).await.counts),
+        u64::from(messages),
+        "twice is as good as once"
+    );
     // HTML is given only sanitised, and what it would have loaded is counted.
     let mut blocked = 0;
     for label in Label::ALL {
@@ -324,11 +347,20 @@ async fn bad_input_is_answered_with_a_sentence_and_loses_nothing() {
     let refused = async |request: Request| engine.request(request).await.expect_err("a refusal");
     let id = mailroom_domain::MessageId(4711);
     assert_eq!(refused(Request::Message { id }).await.code, Code::NotFound);
-    assert_eq!(refused(Request::Label { ids: vec![id], label: Label::Task }).await.code, Code::NotFound);
+    assert_eq!(
+        refused(Request::Label { ids: vec![id], label: Label::Task }).await.code,
+        Code::NotFound
+    );
     let after = Some("not a place".to_owned());
-    assert_eq!(refused(Request::Lane { lane: Label::Task, after, limit: 9 }).await.code, Code::Invalid);
+    assert_eq!(
+        refused(Request::Lane { lane: Label::Task, after, limit: 9 }).await.code,
+        Code::Invalid
+    );
     assert_eq!(refused(Request::Discover { address: "nobody".into() }).await.code, Code::Invalid);
-    assert_eq!(refused(Request::AddModel { path: "/no/such/model.gguf".into() }).await.code, Code::Model);
+    assert_eq!(
+        refused(Request::AddModel { path: "/no/such/model.gguf".into() }).await.code,
+        Code::Model
+    );
     let not_here = AccountSettings {
         address: "a@localhost".into(),
         user: "a".into(),
@@ -350,7 +382,8 @@ async fn bad_input_is_answered_with_a_sentence_and_loses_nothing() {
         .map(|e| e.path())
         .find(|p| p.extension().is_some_and(|e| e == "db" || e == "sqlite"))
         .unwrap_or(path);
-    std::fs::write(&name, b"this is no database, but something else of the user's").expect("written");
+    std::fs::write(&name, b"this is no database, but something else of the user's")
+        .expect("written");
     let broken = Engine::start(config(folder.path(), None)).await.map(|_| ()).expect_err("damaged");
     assert_eq!(broken.code, Code::Store);
     assert_eq!(std::fs::read(&name).expect("still there").len(), 53);

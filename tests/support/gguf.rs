@@ -182,10 +182,14 @@ impl Random {
     }
 
     fn describe(&self, w: &mut Header, tensors: &[Tensor]) {
-        let architecture =
-            self.wrong.iter().find_map(|p| if let Part::Architecture(a) = p { Some(*a) } else { None });
-        let heads = self.wrong.iter().find_map(|p| if let Part::Heads(n) = p { Some(*n) } else { None });
-        let pre = self.wrong.iter().find_map(|p| if let Part::Pre(t) = p { Some(*t) } else { None });
+        let architecture = self
+            .wrong
+            .iter()
+            .find_map(|p| if let Part::Architecture(a) = p { Some(*a) } else { None });
+        let heads =
+            self.wrong.iter().find_map(|p| if let Part::Heads(n) = p { Some(*n) } else { None });
+        let pre =
+            self.wrong.iter().find_map(|p| if let Part::Pre(t) = p { Some(*t) } else { None });
         w.u32(3);
         w.u64(tensors.len() as u64);
         w.u64(18);
@@ -282,8 +286,13 @@ impl Random {
                 }
             }
         }
-        let broken = self.wrong.iter().any(|p| matches!(p, Part::Rows(name) if tensor.name.contains(name)));
-        if broken { interleaved(&out, tensor.shape[0], self.hidden / u64::from(self.heads)) } else { out }
+        let broken =
+            self.wrong.iter().any(|p| matches!(p, Part::Rows(name) if tensor.name.contains(name)));
+        if broken {
+            interleaved(&out, tensor.shape[0], self.hidden / u64::from(self.heads))
+        } else {
+            out
+        }
     }
 }
 
@@ -294,7 +303,10 @@ struct Lcg(u64);
 impl Lcg {
     fn fill(&mut self, out: &mut [u8]) {
         for chunk in out.chunks_mut(4) {
-            self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            self.0 = self
+                .0
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             let bytes = ((self.0 >> 32) as u32).to_le_bytes();
             chunk.copy_from_slice(&bytes[..chunk.len()]);
         }
@@ -433,7 +445,8 @@ fn words(count: u64) -> (Vec<String>, Vec<String>) {
 fn rope_factors(pairs: u64) -> Vec<f32> {
     (0..pairs)
         .map(|pair| {
-            let wavelength = 2.0 * std::f64::consts::PI * 500_000f64.powf(pair as f64 / pairs as f64);
+            let wavelength =
+                2.0 * std::f64::consts::PI * 500_000f64.powf(pair as f64 / pairs as f64);
             let (low, high) = (8192.0, 2048.0);
             if wavelength < high {
                 1.0

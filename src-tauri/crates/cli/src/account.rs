@@ -90,7 +90,8 @@ pub(crate) async fn run(
                     .into_iter()
                     .find(|a| a.id.to_string() == account || a.address == account);
                 let id: AccountId = found.map(|a| a.id).ok_or_else(|| {
-                    let text = format!("There is no account \"{account}\". `account list` shows them.");
+                    let text =
+                        format!("There is no account \"{account}\". `account list` shows them.");
                     Failure::new(Code::NotFound, text)
                 })?;
                 engine.request(Request::RemoveAccount { account: id }).await.map(|_| ())
@@ -103,14 +104,19 @@ pub(crate) async fn run(
 async fn find(engine: &Engine, address: &str, confirmed: bool) -> Result<ServerAddress, Failure> {
     let request = Request::Discover { address: address.to_owned() };
     let Answer::Discover(found) = engine.request(request).await? else {
-        return Err(Failure::new(Code::Internal, "The search for the server went wrong. Give it with --host."));
+        return Err(Failure::new(
+            Code::Internal,
+            "The search for the server went wrong. Give it with --host.",
+        ));
     };
     let first = found.candidates.into_iter().next().ok_or_else(|| {
         Failure::new(Code::NotFound, "No server was found for this address. Give it with --host.")
     })?;
     if first.confirm && !confirmed {
         let host = &first.server.host;
-        let text = format!("The server found is \"{host}\", outside the address's domain. Give --confirm-host if that is right.");
+        let text = format!(
+            "The server found is \"{host}\", outside the address's domain. Give --confirm-host if that is right."
+        );
         return Err(Failure::new(Code::ConfirmHost, text));
     }
     Ok(first.server)
@@ -119,7 +125,9 @@ async fn find(engine: &Engine, address: &str, confirmed: bool) -> Result<ServerA
 pub(crate) async fn overview(engine: &Engine) -> Result<Overview, Failure> {
     match engine.request(Request::Overview).await? {
         Answer::Overview(overview) => Ok(overview),
-        _ => Err(Failure::new(Code::Internal, "The engine gave another answer than was asked for.")),
+        _ => {
+            Err(Failure::new(Code::Internal, "The engine gave another answer than was asked for."))
+        }
     }
 }
 
@@ -130,11 +138,17 @@ pub(crate) async fn sync(config: Config, password: Option<String>) -> Result<(),
         let accounts: Vec<AccountView> =
             overview(engine).await?.accounts.into_iter().filter(|a| a.server.is_some()).collect();
         if accounts.is_empty() {
-            return Err(Failure::new(Code::NotFound, "There is no account yet. Add one with `account add`."));
+            return Err(Failure::new(
+                Code::NotFound,
+                "There is no account yet. Add one with `account add`.",
+            ));
         }
         if let Some(password) = password {
             let [account] = accounts.as_slice() else {
-                return Err(Failure::new(Code::Invalid, "A password on standard input needs exactly one account."));
+                return Err(Failure::new(
+                    Code::Invalid,
+                    "A password on standard input needs exactly one account.",
+                ));
             };
             engine.request(Request::SignIn { account: account.id, password }).await?;
         }

@@ -52,7 +52,8 @@ fn calibration_error(judged: &[Sure]) -> f64 {
         let bin = &mut bins[((sure * 10.0) as usize).min(9)];
         *bin = (bin.0 + sure, bin.1 + f64::from(u8::from(*right)));
     }
-    bins.iter().map(|(sure, right): &(f64, f64)| (sure - right).abs()).sum::<f64>() / judged.len().max(1) as f64
+    bins.iter().map(|(sure, right): &(f64, f64)| (sure - right).abs()).sum::<f64>()
+        / judged.len().max(1) as f64
 }
 
 fn coverage(mut judged: Vec<Sure>) -> Vec<Coverage> {
@@ -61,7 +62,10 @@ fn coverage(mut judged: Vec<Sure>) -> Vec<Coverage> {
         .filter_map(|tenth| {
             let kept = judged.get(..judged.len() * tenth / 10).filter(|kept| !kept.is_empty())?;
             let right = kept.iter().filter(|(_, right)| *right).count();
-            Some(Coverage { covered: tenth as f64 / 10.0, strict: right as f64 / kept.len() as f64 })
+            Some(Coverage {
+                covered: tenth as f64 / 10.0,
+                strict: right as f64 / kept.len() as f64,
+            })
         })
         .collect()
 }
@@ -149,7 +153,8 @@ fn figures(judged: &[Judged<'_>]) -> Figures {
             .into_iter()
             .map(|(lang, judged)| {
                 let n = judged.len();
-                let count = |f: &dyn Fn(&&Judged<'_>) -> bool| judged.iter().filter(|j| f(j)).count();
+                let count =
+                    |f: &dyn Fn(&&Judged<'_>) -> bool| judged.iter().filter(|j| f(j)).count();
                 let line = PerLanguage {
                     n,
                     strict: share(count(&strict), n).unwrap_or(0.0),
@@ -176,18 +181,28 @@ fn gold(dir: &Path) -> Result<Vec<Gold>, Failure> {
         })
         .collect::<Result<_, _>>()?;
     if gold.is_empty() {
-        return Err(Failure::new(Code::Invalid, format!("\"{}\" holds no labels.", path.display())));
+        return Err(Failure::new(
+            Code::Invalid,
+            format!("\"{}\" holds no labels.", path.display()),
+        ));
     }
     Ok(gold)
 }
 
-pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> Result<(), Failure> {
+pub(crate) async fn run(
+    config: Config,
+    dir: &Path,
+    json: bool,
+    model: bool,
+) -> Result<(), Failure> {
     let gold = gold(dir)?;
     // Read first: what is measured is labelling, parsing included, and not the disk.
-    let mail: Vec<Vec<u8>> = gold.iter().map(|g| read(&dir.join(&g.file))).collect::<Result<_, _>>()?;
+    let mail: Vec<Vec<u8>> =
+        gold.iter().map(|g| read(&dir.join(&g.file))).collect::<Result<_, _>>()?;
     let classifier = Classifier::open(config, model).await?;
     let bar = bar(Some(gold.len() as u64));
-    let (mut argmax, mut shown, mut unsure, mut sure) = (Vec::new(), Vec::new(), 0, Vec::<Sure>::new());
+    let (mut argmax, mut shown, mut unsure, mut sure) =
+        (Vec::new(), Vec::new(), 0, Vec::<Sure>::new());
     let mut voices: BTreeMap<&'static str, Vec<Judged<'_>>> = BTreeMap::new();
     let start = Instant::now();
     for (gold, raw) in gold.iter().zip(&mail) {
@@ -200,7 +215,10 @@ pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> 
         sure.push((f64::from(verdict.probabilities.of(best)), best == gold.label));
         for voice in [Voice::Evidence, Voice::Encoder, Voice::Model, Voice::Memory] {
             if let Some(alone) = classified.voice(voice) {
-                voices.entry(voice.as_str()).or_default().push(Judged { gold, ours: alone.argmax() });
+                voices
+                    .entry(voice.as_str())
+                    .or_default()
+                    .push(Judged { gold, ours: alone.argmax() });
             }
         }
         bar.inc(1);
@@ -230,7 +248,10 @@ pub(crate) async fn run(config: Config, dir: &Path, json: bool, model: bool) -> 
             figures.urgent_recall.map_or_else(|| "-".into(), |r| format!("{r:.3}")),
         ));
     }
-    say(&format!("{} of {} unsure, calibration error {:.3}", report.unsure, report.headline.n, report.ece));
+    say(&format!(
+        "{} of {} unsure, calibration error {:.3}",
+        report.unsure, report.headline.n, report.ece
+    ));
     Ok(())
 }
 

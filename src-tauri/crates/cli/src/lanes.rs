@@ -6,7 +6,11 @@ use mailroom_engine::{Config, Engine, Mode};
 use mailroom_wire::{Answer, Code, Failure, MessageView, Request, Row};
 use std::path::PathBuf;
 
-pub(crate) async fn import(config: Config, paths: &[PathBuf], address: &str) -> Result<(), Failure> {
+pub(crate) async fn import(
+    config: Config,
+    paths: &[PathBuf],
+    address: &str,
+) -> Result<(), Failure> {
     with_engine(config, async |engine| {
         for path in paths {
             let bar = bar(None);
@@ -26,7 +30,9 @@ async fn rows(engine: &Engine, lane: Label, limit: usize) -> Result<Vec<Row>, Fa
     let (mut rows, mut after) = (Vec::new(), None);
     while rows.len() < limit {
         let portion = u32::try_from((limit - rows.len()).min(200)).unwrap_or(200);
-        let Answer::Lane(page) = engine.request(Request::Lane { lane, after, limit: portion }).await? else {
+        let Answer::Lane(page) =
+            engine.request(Request::Lane { lane, after, limit: portion }).await?
+        else {
             break;
         };
         rows.extend(page.rows);
@@ -44,7 +50,12 @@ fn line(row: &Row) -> String {
     format!("{:>6}{mark} {:<24.24} {}", row.id.to_string(), from, row.subject)
 }
 
-pub(crate) async fn list(config: Config, lane: Label, json: bool, limit: usize) -> Result<(), Failure> {
+pub(crate) async fn list(
+    config: Config,
+    lane: Label,
+    json: bool,
+    limit: usize,
+) -> Result<(), Failure> {
     with_engine(config, async |engine| {
         let rows = rows(engine, lane, limit).await?;
         if json {
@@ -60,8 +71,13 @@ pub(crate) async fn list(config: Config, lane: Label, json: bool, limit: usize) 
 
 pub(crate) async fn show(config: Config, id: i64, json: bool) -> Result<(), Failure> {
     with_engine(config, async |engine| {
-        let Answer::Message(message) = engine.request(Request::Message { id: MessageId(id) }).await? else {
-            return Err(Failure::new(Code::Internal, "The engine gave another answer than was asked for."));
+        let Answer::Message(message) =
+            engine.request(Request::Message { id: MessageId(id) }).await?
+        else {
+            return Err(Failure::new(
+                Code::Internal,
+                "The engine gave another answer than was asked for.",
+            ));
         };
         if json {
             return say_json(&message);
@@ -99,9 +115,11 @@ pub(crate) async fn label(config: Config, id: i64, label: Label) -> Result<(), F
 
 pub(crate) async fn undo(config: Config) -> Result<(), Failure> {
     with_engine(config, async |engine| {
-        let Answer::Undo { undone, .. } = engine.request(Request::Undo).await? else { return Ok(()) };
-        let undone = undone
-            .ok_or_else(|| Failure::new(Code::NotFound, "There is nothing to undo."))?;
+        let Answer::Undo { undone, .. } = engine.request(Request::Undo).await? else {
+            return Ok(());
+        };
+        let undone =
+            undone.ok_or_else(|| Failure::new(Code::NotFound, "There is nothing to undo."))?;
         say(&format!("{} taken back from {} message(s)", undone.label, undone.rows.len()));
         Ok(())
     })
@@ -110,8 +128,12 @@ pub(crate) async fn undo(config: Config) -> Result<(), Failure> {
 
 /// The sample mail in its four lanes, in a folder that is gone afterwards.
 pub(crate) async fn demo() -> Result<(), Failure> {
-    let folder = tempfile::tempdir()
-        .map_err(|e| Failure::new(Code::Store, format!("No temporary folder could be made ({e}). Free some disk space.")))?;
+    let folder = tempfile::tempdir().map_err(|e| {
+        Failure::new(
+            Code::Store,
+            format!("No temporary folder could be made ({e}). Free some disk space."),
+        )
+    })?;
     let mut config = Config::new(folder.path().to_owned(), Mode::Quiet);
     config.keychain = false;
     with_engine(config, async |engine| {

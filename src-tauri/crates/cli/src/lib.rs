@@ -136,7 +136,9 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("The program could not start its threads ({error}). Close other programs and try again.");
+            eprintln!(
+                "The program could not start its threads ({error}). Close other programs and try again."
+            );
             return ExitCode::FAILURE;
         }
     };
@@ -176,15 +178,21 @@ async fn run(args: Args) -> Result<(), Failure> {
             let password = if password_stdin { Some(password()?) } else { None };
             account::sync(config(Mode::Full)?, password).await
         }
-        Command::Import { paths, address } => lanes::import(config(Mode::Quiet)?, &paths, &address).await,
-        Command::List { lane, json, limit } => lanes::list(config(Mode::Quiet)?, lane, json, limit).await,
+        Command::Import { paths, address } => {
+            lanes::import(config(Mode::Quiet)?, &paths, &address).await
+        }
+        Command::List { lane, json, limit } => {
+            lanes::list(config(Mode::Quiet)?, lane, json, limit).await
+        }
         Command::Show { id, json } => lanes::show(config(Mode::Quiet)?, id, json).await,
         Command::Label { id, label } => lanes::label(config(Mode::Quiet)?, id, label).await,
         Command::Undo => lanes::undo(config(Mode::Quiet)?).await,
         Command::Classify { json, files, address, model } => {
             measure::classify(config(Mode::Full)?, &files, &address, json, model).await
         }
-        Command::Eval { dir, json, model } => eval::run(config(Mode::Full)?, &dir, json, model).await,
+        Command::Eval { dir, json, model } => {
+            eval::run(config(Mode::Full)?, &dir, json, model).await
+        }
         Command::Model(command) => model::run(command, config(Mode::Full)?).await,
         Command::Bench { paths, json, model } => {
             measure::bench(config(Mode::Full)?, &paths, json, model).await
@@ -201,7 +209,10 @@ fn data_folder(given: Option<PathBuf>) -> Result<PathBuf, Failure> {
     directories::ProjectDirs::from("app", "Mailroom", "mailroom")
         .map(|dirs| dirs.data_dir().to_owned())
         .ok_or_else(|| {
-            Failure::new(Code::Invalid, "This system names no folder for data. Give one with --data DIR.")
+            Failure::new(
+                Code::Invalid,
+                "This system names no folder for data. Give one with --data DIR.",
+            )
         })
 }
 
@@ -239,8 +250,9 @@ fn say(line: &str) {
 
 /// Writes an object of the result, as one line of JSON.
 fn say_json<T: serde::Serialize>(value: &T) -> Result<(), Failure> {
-    let line = serde_json::to_string(value)
-        .map_err(|e| Failure::new(Code::Internal, format!("The result could not be written ({e}).")))?;
+    let line = serde_json::to_string(value).map_err(|e| {
+        Failure::new(Code::Internal, format!("The result could not be written ({e})."))
+    })?;
     say(&line);
     Ok(())
 }

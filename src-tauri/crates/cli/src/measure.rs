@@ -26,7 +26,10 @@ pub(crate) fn by_label(probabilities: &Probabilities) -> BTreeMap<&'static str, 
 
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     std::fs::read(path).map_err(|e| {
-        let text = format!("\"{}\" cannot be read ({e}). Check the name and that you may open it.", path.display());
+        let text = format!(
+            "\"{}\" cannot be read ({e}). Check the name and that you may open it.",
+            path.display()
+        );
         Failure::new(Code::NotFound, text)
     })
 }
@@ -66,7 +69,10 @@ pub(crate) async fn classify(
     }
     classifier.close().await;
     match failed {
-        Some(_) => Err(Failure::new(Code::NotFound, "Not all files could be read; the others were labelled.")),
+        Some(_) => Err(Failure::new(
+            Code::NotFound,
+            "Not all files could be read; the others were labelled.",
+        )),
         None => Ok(()),
     }
 }
@@ -78,7 +84,12 @@ struct Speed {
     messages_per_second: f64,
 }
 
-pub(crate) async fn bench(config: Config, paths: &[PathBuf], json: bool, model: bool) -> Result<(), Failure> {
+pub(crate) async fn bench(
+    config: Config,
+    paths: &[PathBuf],
+    json: bool,
+    model: bool,
+) -> Result<(), Failure> {
     let mut mail: Vec<Vec<u8>> = Vec::new();
     for path in paths {
         collect(path, &mut mail)?;
@@ -87,7 +98,10 @@ pub(crate) async fn bench(config: Config, paths: &[PathBuf], json: bool, model: 
         mail = mailroom_engine::sample_mail().map(<[u8]>::to_vec).collect();
     }
     if mail.is_empty() {
-        return Err(Failure::new(Code::NotFound, "There is no mail to measure with. Give some .eml files."));
+        return Err(Failure::new(
+            Code::NotFound,
+            "There is no mail to measure with. Give some .eml files.",
+        ));
     }
     let classifier = Classifier::open(config, model).await?;
     // With the model one round is long enough; without it, enough rounds for a steady figure.
@@ -104,11 +118,15 @@ pub(crate) async fn bench(config: Config, paths: &[PathBuf], json: bool, model: 
     bar.finish_and_clear();
     classifier.close().await;
     let messages = (rounds * mail.len()) as u64;
-    let speed = Speed { messages, seconds, messages_per_second: messages as f64 / seconds.max(1e-9) };
+    let speed =
+        Speed { messages, seconds, messages_per_second: messages as f64 / seconds.max(1e-9) };
     if json {
         return say_json(&speed);
     }
-    say(&format!("{messages} messages in {seconds:.2} s: {:.1} a second, parsing included", speed.messages_per_second));
+    say(&format!(
+        "{messages} messages in {seconds:.2} s: {:.1} a second, parsing included",
+        speed.messages_per_second
+    ));
     Ok(())
 }
 
@@ -117,8 +135,9 @@ fn collect(path: &Path, mail: &mut Vec<Vec<u8>>) -> Result<(), Failure> {
         mail.push(read(path)?);
         return Ok(());
     }
-    let entries = std::fs::read_dir(path)
-        .map_err(|e| Failure::new(Code::NotFound, format!("\"{}\" cannot be read ({e}).", path.display())))?;
+    let entries = std::fs::read_dir(path).map_err(|e| {
+        Failure::new(Code::NotFound, format!("\"{}\" cannot be read ({e}).", path.display()))
+    })?;
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
     for file in files.iter().filter(|f| f.extension().is_some_and(|e| e == "eml")) {

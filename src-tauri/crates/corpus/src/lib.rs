@@ -165,7 +165,10 @@ impl Record {
     /// differ, the second reader's label stands as the second one.
     pub fn labels(&self) -> (Label, Option<Label>) {
         let other = self.reader2.filter(|label| *label != self.label);
-        (self.label, other.or(self.second).or(self.reader2_second).filter(|label| *label != self.label))
+        (
+            self.label,
+            other.or(self.second).or(self.reader2_second).filter(|label| *label != self.label),
+        )
     }
 
     /// True when two readers agree on it, at least by a second label: what is sound enough for a test.
@@ -224,13 +227,15 @@ pub fn attacks(folder: &Path) -> Result<Vec<Attack>, CorpusError> {
 }
 
 fn attack(family: &str, line: usize, text: &str) -> Result<Attack, String> {
-    let mut clean: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(|e| e.to_string())?;
+    let mut clean: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(text).map_err(|e| e.to_string())?;
     let mut take = |key: &str| clean.remove(key).ok_or_else(|| format!("\"{key}\" is missing"));
     let (goal, kind, changes) = (take("goal")?, take("kind")?, take("attack")?);
     let mut attacked = clean.clone();
     attacked.extend(changes.as_object().ok_or("\"attack\" is no object")?.clone());
     let record = |map| -> Result<Record, String> {
-        let mut record: Record = serde_json::from_value(serde_json::Value::Object(map)).map_err(|e| e.to_string())?;
+        let mut record: Record =
+            serde_json::from_value(serde_json::Value::Object(map)).map_err(|e| e.to_string())?;
         record.family = family.to_owned();
         record.line = line;
         Ok(record)
@@ -257,8 +262,10 @@ pub fn read(folder: &Path) -> Result<Vec<Record>, CorpusError> {
 
 /// Names and contents of a folder's `.jsonl` files, sorted.
 fn texts(folder: &Path) -> Result<Vec<(String, String)>, CorpusError> {
-    let unreadable =
-        |path: &Path, e: std::io::Error| CorpusError::Unreadable { path: path.to_owned(), reason: e.to_string() };
+    let unreadable = |path: &Path, e: std::io::Error| CorpusError::Unreadable {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    };
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(|e| unreadable(folder, e))?
         .flatten()
@@ -270,7 +277,9 @@ fn texts(folder: &Path) -> Result<Vec<(String, String)>, CorpusError> {
         .into_iter()
         .map(|file| {
             let family = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            std::fs::read_to_string(&file).map(|text| (family, text)).map_err(|e| unreadable(&file, e))
+            std::fs::read_to_string(&file)
+                .map(|text| (family, text))
+                .map_err(|e| unreadable(&file, e))
         })
         .collect()
 }
@@ -301,7 +310,12 @@ pub fn own(record: &Record) -> Vec<String> {
     record
         .reader
         .split(',')
-        .map(|address| render::domains(address.rsplit_once('<').map_or(address, |(_, a)| a).trim_end_matches('>'), record))
+        .map(|address| {
+            render::domains(
+                address.rsplit_once('<').map_or(address, |(_, a)| a).trim_end_matches('>'),
+                record,
+            )
+        })
         .map(|address| address.trim().to_lowercase())
         .collect()
 }
@@ -324,13 +338,25 @@ mod tests {
             let id = record.id();
             assert!(content.headers.date.is_some(), "{id}: {}", record.date);
             assert!(content.headers.from.as_ref().is_some_and(|a| a.address.contains('@')), "{id}");
-            assert_eq!(content.headers.subject.is_empty(), record.subject.trim().is_empty(), "{id}");
+            assert_eq!(
+                content.headers.subject.is_empty(),
+                record.subject.trim().is_empty(),
+                "{id}"
+            );
             assert!(!String::from_utf8_lossy(&raw).contains(".example"), "{id}");
-            let words = record.body.split_whitespace().filter(|w| w.chars().all(char::is_alphabetic));
+            let words =
+                record.body.split_whitespace().filter(|w| w.chars().all(char::is_alphabetic));
             for word in words.take(3) {
-                assert!(content.text.contains(word), "{id}: {word} is missing from {:?}", content.text);
+                assert!(
+                    content.text.contains(word),
+                    "{id}: {word} is missing from {:?}",
+                    content.text
+                );
             }
-            assert!(content.attachments.iter().filter(|a| !a.inline).count() >= record.attach.len(), "{id}");
+            assert!(
+                content.attachments.iter().filter(|a| !a.inline).count() >= record.attach.len(),
+                "{id}"
+            );
             assert_eq!(content.calendar.is_some(), record.ics.is_some(), "{id}");
         }
     }
@@ -342,7 +368,8 @@ mod tests {
         for record in &records {
             *seen.entry((record.area().to_owned(), record.split())).or_default() += 1;
         }
-        for area in ["de", "en-lists", "en-modern", "en-office", "es", "fr", "hi", "it", "pt", "th"] {
+        for area in ["de", "en-lists", "en-modern", "en-office", "es", "fr", "hi", "it", "pt", "th"]
+        {
             for side in [Split::Train, Split::Calibration, Split::Test] {
                 assert!(seen.contains_key(&(area.to_owned(), side)), "{area} {side:?}: {seen:?}");
             }

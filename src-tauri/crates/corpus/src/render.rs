@@ -21,7 +21,8 @@ impl Dice {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         self.0 >> 33
     }
 
@@ -49,23 +50,40 @@ pub(crate) fn message(record: &Record) -> Vec<u8> {
         .map_or(OffsetDateTime::UNIX_EPOCH, |at| at.assume_offset(offset(record)));
     let year = local.year();
     let from = domains(&record.from, record);
-    let address = from.rsplit_once('<').map_or(from.as_str(), |(_, a)| a.trim_end_matches('>')).trim().to_owned();
+    let address = from
+        .rsplit_once('<')
+        .map_or(from.as_str(), |(_, a)| a.trim_end_matches('>'))
+        .trim()
+        .to_owned();
     let domain = address.rsplit_once('@').map_or("localhost", |(_, d)| d).to_owned();
     let own = crate::own(record);
     let number = dice.next();
 
     let mut head = Head(String::new());
-    let bounce = matches!(record.via, Via::Dsn) || (record.via == Via::Autoreply && dice.chance(50));
+    let bounce =
+        matches!(record.via, Via::Dsn) || (record.via == Via::Autoreply && dice.chance(50));
     head.add("Return-Path", &if bounce { "<>".to_owned() } else { format!("<{address}>") });
     if let Some(own) = own.first() {
         head.add("Delivered-To", own);
     }
     if year >= 2012 {
         let result = match record.via {
-            Via::Crude => dice.of_list(&["dkim=none; spf=softfail", "dkim=pass; spf=pass", "dkim=none; spf=fail; dmarc=fail", "dkim=none; spf=none"]),
-            _ => dice.of_list(&["dkim=pass; spf=pass; dmarc=pass", "dkim=pass; spf=pass", "dkim=pass; spf=pass; dmarc=pass"]),
+            Via::Crude => dice.of_list(&[
+                "dkim=none; spf=softfail",
+                "dkim=pass; spf=pass",
+                "dkim=none; spf=fail; dmarc=fail",
+                "dkim=none; spf=none",
+            ]),
+            _ => dice.of_list(&[
+                "dkim=pass; spf=pass; dmarc=pass",
+                "dkim=pass; spf=pass",
+                "dkim=pass; spf=pass; dmarc=pass",
+            ]),
         };
-        head.add("Authentication-Results", &format!("mx.mailhost.net; {result} header.from={domain}"));
+        head.add(
+            "Authentication-Results",
+            &format!("mx.mailhost.net; {result} header.from={domain}"),
+        );
     }
     let message_id = match record.via {
         Via::Pine => format!("<Pine.LNX.4.33.{number}-100000@{domain}>"),
@@ -78,7 +96,10 @@ pub(crate) fn message(record: &Record) -> Vec<u8> {
         let parent = format!("<{:x}@{}>", dice.next(), domain);
         let root = format!("<{:x}@{}>", dice.next(), domain);
         head.add("In-Reply-To", &parent);
-        head.add("References", &if dice.chance(60) { format!("{root} {parent}") } else { parent.clone() });
+        head.add(
+            "References",
+            &if dice.chance(60) { format!("{root} {parent}") } else { parent.clone() },
+        );
     }
     head.add("Date", &local.format(RFC_5322).unwrap_or_default());
     head.add("From", &mailbox(&from));
@@ -97,13 +118,21 @@ pub(crate) fn message(record: &Record) -> Vec<u8> {
     let (kind, text) = content(record, &body, &mut dice);
     let mut out = head.0;
     if record.attach.is_empty() && record.ics.is_none() && record.via != Via::Dsn {
-        out.push_str(&format!("Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"));
+        out.push_str(&format!(
+            "Content-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+        ));
         return out.into_bytes();
     }
     let boundary = format!("----=_Part_{number:x}");
-    let whole = if record.via == Via::Dsn { "multipart/report; report-type=delivery-status" } else { "multipart/mixed" };
+    let whole = if record.via == Via::Dsn {
+        "multipart/report; report-type=delivery-status"
+    } else {
+        "multipart/mixed"
+    };
     out.push_str(&format!("Content-Type: {whole}; boundary=\"{boundary}\"\r\n\r\n"));
-    out.push_str(&format!("--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"));
+    out.push_str(&format!(
+        "--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n{text}\r\n"
+    ));
     if record.via == Via::Dsn {
         out.push_str(&format!("--{boundary}\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; {domain}\r\n\r\nAction: failed\r\nStatus: 5.1.1\r\n"));
     }
@@ -130,7 +159,11 @@ pub(crate) fn message(record: &Record) -> Vec<u8> {
 /// personal ones are left out at random.
 fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mut Head) {
     let list = domains(record.to.split(',').next().unwrap_or_default(), record);
-    let list = list.rsplit_once('<').map_or(list.as_str(), |(_, a)| a.trim_end_matches('>')).trim().to_owned();
+    let list = list
+        .rsplit_once('<')
+        .map_or(list.as_str(), |(_, a)| a.trim_end_matches('>'))
+        .trim()
+        .to_owned();
     let (list_local, list_domain) = list.split_once('@').unwrap_or(("list", "lists.org"));
     let list_id = format!("<{list_local}.{list_domain}>");
     if personal(record.via) && dice.chance(45) {
@@ -138,9 +171,23 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
     }
     match record.via {
         Via::Outlook if year < 2004 => {
-            head.add("X-Mailer", dice.of_list(&["Microsoft Outlook CWS, Build 9.0.2416", "Microsoft Outlook Express 5.50.4522.1200", "Microsoft Outlook IMO, Build 9.0.2416"]));
+            head.add(
+                "X-Mailer",
+                dice.of_list(&[
+                    "Microsoft Outlook CWS, Build 9.0.2416",
+                    "Microsoft Outlook Express 5.50.4522.1200",
+                    "Microsoft Outlook IMO, Build 9.0.2416",
+                ]),
+            );
         }
-        Via::Outlook => head.add("X-Mailer", dice.of_list(&["Microsoft Outlook 16.0", "Microsoft Office Outlook 11", "Microsoft Outlook 14.0"])),
+        Via::Outlook => head.add(
+            "X-Mailer",
+            dice.of_list(&[
+                "Microsoft Outlook 16.0",
+                "Microsoft Office Outlook 11",
+                "Microsoft Outlook 14.0",
+            ]),
+        ),
         Via::Exchange => {
             head.add("X-MimeOLE", "Produced By Microsoft Exchange V6.0.4712.0");
             head.add("X-MS-Has-Attach", if record.attach.is_empty() { "" } else { "yes" });
@@ -148,18 +195,39 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
         Via::Notes => head.add("X-Mailer", "Lotus Notes Release 5.0.8 June 18, 2001"),
         Via::Eudora => head.add("X-Mailer", "QUALCOMM Windows Eudora Version 5.1"),
         Via::Mutt => head.add("User-Agent", "Mutt/1.5.21"),
-        Via::Thunderbird => head.add("User-Agent", dice.of_list(&["Mozilla Thunderbird 1.0", "Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Thunderbird/60.7", "Mozilla Thunderbird"])),
+        Via::Thunderbird => head.add(
+            "User-Agent",
+            dice.of_list(&[
+                "Mozilla Thunderbird 1.0",
+                "Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Thunderbird/60.7",
+                "Mozilla Thunderbird",
+            ]),
+        ),
         Via::Applemail => head.add("X-Mailer", "Apple Mail (2.3445.104.11)"),
         Via::Iphone => head.add("X-Mailer", "iPhone Mail (15E148)"),
-        Via::Webmail => head.add("X-Mailer", dice.of_list(&["SquirrelMail/1.4.0", "Roundcube Webmail/1.3.6", "Internet Messaging Program (IMP) 3.1", "YahooMailWebService/0.8"])),
+        Via::Webmail => head.add(
+            "X-Mailer",
+            dice.of_list(&[
+                "SquirrelMail/1.4.0",
+                "Roundcube Webmail/1.3.6",
+                "Internet Messaging Program (IMP) 3.1",
+                "YahooMailWebService/0.8",
+            ]),
+        ),
         Via::Pine | Via::Android | Via::Gmail => {}
         Via::Mailman => {
             head.add("Precedence", "list");
             head.add("List-Id", &format!("{list_local} {list_id}"));
             if dice.chance(80) {
-                head.add("List-Unsubscribe", &format!("<mailto:{list_local}-request@{list_domain}?subject=unsubscribe>"));
+                head.add(
+                    "List-Unsubscribe",
+                    &format!("<mailto:{list_local}-request@{list_domain}?subject=unsubscribe>"),
+                );
                 head.add("List-Post", &format!("<mailto:{list}>"));
-                head.add("List-Help", &format!("<mailto:{list_local}-request@{list_domain}?subject=help>"));
+                head.add(
+                    "List-Help",
+                    &format!("<mailto:{list_local}-request@{list_domain}?subject=help>"),
+                );
             }
             head.add("X-BeenThere", &list);
             head.add("X-Mailman-Version", if year < 2004 { "2.0.13" } else { "2.1.29" });
@@ -172,18 +240,30 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
             mailer(year, dice, head);
         }
         Via::Ezmlm => {
-            head.add("Mailing-List", &format!("contact {list_local}-help@{list_domain}; run by ezmlm"));
+            head.add(
+                "Mailing-List",
+                &format!("contact {list_local}-help@{list_domain}; run by ezmlm"),
+            );
             head.add("Precedence", "bulk");
             head.add("List-Post", &format!("<mailto:{list}>"));
-            head.add("List-Unsubscribe", &format!("<mailto:{list_local}-unsubscribe@{list_domain}>"));
+            head.add(
+                "List-Unsubscribe",
+                &format!("<mailto:{list_local}-unsubscribe@{list_domain}>"),
+            );
             head.add("List-Id", &list_id);
             mailer(year, dice, head);
         }
         Via::Googlegroups => {
             head.add("Precedence", "list");
-            head.add("Mailing-list", &format!("list {list}; contact {list_local}+owners@{list_domain}"));
+            head.add(
+                "Mailing-list",
+                &format!("list {list}; contact {list_local}+owners@{list_domain}"),
+            );
             head.add("List-ID", &list_id);
-            head.add("List-Unsubscribe", &format!("<mailto:googlegroups-manage+{list_local}+unsubscribe@{list_domain}>"));
+            head.add(
+                "List-Unsubscribe",
+                &format!("<mailto:googlegroups-manage+{list_local}+unsubscribe@{list_domain}>"),
+            );
         }
         Via::Listserv => {
             head.add("Sender", &format!("{list_local} <owner-{list}>"));
@@ -194,8 +274,18 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
         Via::Github | Via::Gitlab => {
             head.add("List-ID", &format!("project <{list_local}.{list_domain}>"));
             head.add("Precedence", "list");
-            head.add("List-Unsubscribe", &format!("<https://{list_domain}/notifications/unsubscribe>"));
-            head.add(if record.via == Via::Github { "X-GitHub-Reason" } else { "X-GitLab-NotificationReason" }, "subscribed");
+            head.add(
+                "List-Unsubscribe",
+                &format!("<https://{list_domain}/notifications/unsubscribe>"),
+            );
+            head.add(
+                if record.via == Via::Github {
+                    "X-GitHub-Reason"
+                } else {
+                    "X-GitLab-NotificationReason"
+                },
+                "subscribed",
+            );
         }
         Via::Jira => {
             head.add("Auto-Submitted", "auto-generated");
@@ -233,7 +323,10 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
         }
         Via::Esp => {
             if year >= 2008 {
-                head.add("List-Unsubscribe", &format!("<https://{list_domain}/u/{:x}>", dice.next()));
+                head.add(
+                    "List-Unsubscribe",
+                    &format!("<https://{list_domain}/u/{:x}>", dice.next()),
+                );
                 if year >= 2018 && dice.chance(70) {
                     head.add("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
                 }
@@ -243,12 +336,27 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
                 head.add("Precedence", "bulk");
             }
             if dice.chance(50) {
-                head.add("Sender", &format!("bounce-{:x}@{}", dice.next(), address.rsplit_once('@').map_or("x.com", |(_, d)| d)));
+                head.add(
+                    "Sender",
+                    &format!(
+                        "bounce-{:x}@{}",
+                        dice.next(),
+                        address.rsplit_once('@').map_or("x.com", |(_, d)| d)
+                    ),
+                );
             }
         }
         Via::Crude => {
             if dice.chance(40) {
-                head.add("X-Mailer", dice.of_list(&["Microsoft Outlook Express 6.00.2600.0000", "The Bat! (v1.52f) Business", "PHPMailer 5.2", "QUALCOMM Windows Eudora Version 5.1"]));
+                head.add(
+                    "X-Mailer",
+                    dice.of_list(&[
+                        "Microsoft Outlook Express 6.00.2600.0000",
+                        "The Bat! (v1.52f) Business",
+                        "PHPMailer 5.2",
+                        "QUALCOMM Windows Eudora Version 5.1",
+                    ]),
+                );
             }
             if dice.chance(30) {
                 head.add("X-Priority", "1");
@@ -274,7 +382,10 @@ fn program(record: &Record, year: i32, address: &str, dice: &mut Dice, head: &mu
 /// A name with marks of its own stands in quotes (RFC 5322, section 3.2.4).
 fn mailbox(from: &str) -> String {
     match from.rsplit_once('<') {
-        Some((name, address)) if !name.contains('"') && name.contains([',', '(', ')', ':', ';', '@', '.', '[', ']']) => {
+        Some((name, address))
+            if !name.contains('"')
+                && name.contains([',', '(', ')', ':', ';', '@', '.', '[', ']']) =>
+        {
             format!("\"{}\" <{address}", name.trim().replace('\\', ""))
         }
         _ => from.to_owned(),
@@ -284,7 +395,15 @@ fn mailbox(from: &str) -> String {
 fn personal(via: Via) -> bool {
     matches!(
         via,
-        Via::Outlook | Via::Exchange | Via::Notes | Via::Eudora | Via::Mutt | Via::Thunderbird | Via::Applemail | Via::Iphone | Via::Webmail
+        Via::Outlook
+            | Via::Exchange
+            | Via::Notes
+            | Via::Eudora
+            | Via::Mutt
+            | Via::Thunderbird
+            | Via::Applemail
+            | Via::Iphone
+            | Via::Webmail
     )
 }
 
@@ -293,8 +412,18 @@ fn mailer(year: i32, dice: &mut Dice, head: &mut Head) {
     if !dice.chance(55) {
         return;
     }
-    let old = ["Mutt/1.2.5i", "Gnus/5.0808 (Gnus v5.8.8) Emacs/20.7", "KMail/1.4.3", "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.0.0)"];
-    let new = ["Mutt/1.10.1", "Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Thunderbird/60.7", "Evolution 3.36.4", "Apple Mail (2.3445)"];
+    let old = [
+        "Mutt/1.2.5i",
+        "Gnus/5.0808 (Gnus v5.8.8) Emacs/20.7",
+        "KMail/1.4.3",
+        "Mozilla/5.0 (X11; U; Linux i686; en-US; rv:1.0.0)",
+    ];
+    let new = [
+        "Mutt/1.10.1",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:60.0) Thunderbird/60.7",
+        "Evolution 3.36.4",
+        "Apple Mail (2.3445)",
+    ];
     head.add("User-Agent", dice.of_list(if year < 2005 { &old } else { &new }));
 }
 
@@ -309,21 +438,30 @@ fn content(record: &Record, body: &str, dice: &mut Dice) -> (String, String) {
     let bulk = matches!(record.via, Via::Esp | Via::Crude | Via::Transactional);
     let mut html = String::from("<html><body>");
     if record.via == Via::Esp {
-        html.push_str(&format!("<img src=\"https://img.mailhost.net/{:x}/logo.png\" alt=\"\"><table><tr><td>", dice.next()));
+        html.push_str(&format!(
+            "<img src=\"https://img.mailhost.net/{:x}/logo.png\" alt=\"\"><table><tr><td>",
+            dice.next()
+        ));
     }
     for paragraph in body.split("\r\n\r\n") {
         html.push_str("<p>");
         html.push_str(&links(&escape(paragraph)).replace("\r\n", "<br>\r\n"));
         html.push_str("</p>\r\n");
         if record.via == Via::Esp && dice.chance(30) {
-            html.push_str(&format!("<img src=\"https://img.mailhost.net/{:x}/a.png\" width=\"600\">\r\n", dice.next()));
+            html.push_str(&format!(
+                "<img src=\"https://img.mailhost.net/{:x}/a.png\" width=\"600\">\r\n",
+                dice.next()
+            ));
         }
     }
     if record.via == Via::Esp {
         html.push_str("</td></tr></table>");
     }
     if bulk && dice.chance(60) {
-        html.push_str(&format!("<img src=\"https://track.mailhost.net/o/{:x}.gif\" width=\"1\" height=\"1\">", dice.next()));
+        html.push_str(&format!(
+            "<img src=\"https://track.mailhost.net/o/{:x}.gif\" width=\"1\" height=\"1\">",
+            dice.next()
+        ));
     }
     html.push_str("</body></html>");
     if dice.chance(50) {
@@ -351,7 +489,10 @@ fn links(escaped: &str) -> String {
         let text_from = before.rfind(['\n', '.', ':', '|']).map_or(0, |p| p + 1);
         let text = before[text_from..].trim();
         out.push_str(&before[..text_from]);
-        out.push_str(&format!(" <a href=\"{address}\">{}</a>", if text.is_empty() { address } else { text }));
+        out.push_str(&format!(
+            " <a href=\"{address}\">{}</a>",
+            if text.is_empty() { address } else { text }
+        ));
         rest = &after[end + 4..];
     }
     out.push_str(rest);
@@ -391,9 +532,9 @@ pub(crate) fn domains(text: &str, record: &Record) -> String {
     let mut rest = text;
     while let Some(at) = rest.find(ENDING) {
         let (before, after) = rest.split_at(at);
-        let name_from = before.rfind(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.')).map_or(0, |p| {
-            p + before[p..].chars().next().map_or(1, char::len_utf8)
-        });
+        let name_from = before
+            .rfind(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.'))
+            .map_or(0, |p| p + before[p..].chars().next().map_or(1, char::len_utf8));
         out.push_str(before);
         out.push_str(ending(&before[name_from..], record));
         rest = &after[ENDING.len()..];

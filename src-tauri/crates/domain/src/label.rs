@@ -20,7 +20,8 @@ pub enum Label {
 
 impl Label {
     /// All labels, in the order of attention in which lanes are shown.
-    pub const ALL: [Label; 4] = [Label::Urgent, Label::Task, Label::NeedsHuman, Label::Notification];
+    pub const ALL: [Label; 4] =
+        [Label::Urgent, Label::Task, Label::NeedsHuman, Label::Notification];
 
     /// The name used in files, on the command line and in the database.
     pub const fn as_str(self) -> &'static str {
@@ -83,14 +84,16 @@ impl Probabilities {
     /// Scales `weights` to sum to 1. `None` if one is negative or not finite, or if all are zero.
     pub fn from_weights(weights: [f32; 4]) -> Option<Self> {
         let sum: f32 = weights.iter().sum();
-        let sound = weights.iter().all(|w| w.is_finite() && *w >= 0.0) && sum.is_finite() && sum > 0.0;
+        let sound =
+            weights.iter().all(|w| w.is_finite() && *w >= 0.0) && sum.is_finite() && sum > 0.0;
         sound.then(|| Probabilities(weights.map(|w| w / sum)))
     }
 
     /// Softmax of scores (natural logarithms, up to a constant). Scores that are not finite count as
     /// minus infinity; if all are, the result is uniform.
     pub fn softmax(scores: [f32; 4]) -> Self {
-        let top = scores.iter().copied().filter(|s| s.is_finite()).fold(f32::NEG_INFINITY, f32::max);
+        let top =
+            scores.iter().copied().filter(|s| s.is_finite()).fold(f32::NEG_INFINITY, f32::max);
         if !top.is_finite() {
             return Self::UNIFORM;
         }
@@ -135,7 +138,8 @@ impl TryFrom<[f32; 4]> for Probabilities {
     type Error = &'static str;
 
     fn try_from(weights: [f32; 4]) -> Result<Self, Self::Error> {
-        Probabilities::from_weights(weights).ok_or("not a probability distribution over the four labels")
+        Probabilities::from_weights(weights)
+            .ok_or("not a probability distribution over the four labels")
     }
 }
 

@@ -16,7 +16,8 @@ pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, 
 pub use id::{AccountId, DecisionId, FolderId, MessageId, ThreadId, Uid, UidValidity};
 pub use label::{Label, Probabilities, UnknownLabel};
 pub use message::{
-    Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent, Position,
+    Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent,
+    Position,
 };
 pub use rule::{Action, Condition, Field, Match, Rule, RuleId};
 pub use sheet::{Sheet, SheetQuestion, SheetScores};

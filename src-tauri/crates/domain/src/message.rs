@@ -206,7 +206,11 @@ impl MessageContent {
             return Position::Unknown;
         }
         if h.to.iter().any(mine) {
-            return if h.to.len() == 1 && h.cc.is_empty() { Position::OnlyTo } else { Position::To };
+            return if h.to.len() == 1 && h.cc.is_empty() {
+                Position::OnlyTo
+            } else {
+                Position::To
+            };
         }
         if h.cc.iter().any(mine) { Position::Cc } else { Position::Absent }
     }

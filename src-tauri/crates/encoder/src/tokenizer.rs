@@ -2,8 +2,8 @@
 
 use crate::EncoderError;
 use std::collections::HashMap;
-use tokenizers::models::unigram::Unigram;
 use tokenizers::Model;
+use tokenizers::models::unigram::Unigram;
 
 /// Marks of beginning and end.
 const BOS: u32 = 0;
@@ -52,7 +52,8 @@ impl Tokenizer {
             }
             blank = c == ' ';
         }
-        let tokens = self.model.tokenize(&marked).map_err(|e| EncoderError::Failed(e.to_string()))?;
+        let tokens =
+            self.model.tokenize(&marked).map_err(|e| EncoderError::Failed(e.to_string()))?;
         let mut ids = vec![BOS];
         ids.extend(tokens.iter().map(|t| t.id).take(most.saturating_sub(2)));
         ids.push(EOS);

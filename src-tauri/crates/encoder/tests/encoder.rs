@@ -35,8 +35,13 @@ fn vectors_are_those_of_the_published_engine() {
     let together = encoder.encode(&texts).expect("vectors");
     assert_eq!(together.len(), 16);
     for (n, (entry, encoding)) in reference.iter().zip(&together).enumerate() {
-        let wanted: Vec<f32> =
-            entry["vector"].as_array().expect("numbers").iter().filter_map(|v| v.as_f64()).map(|v| v as f32).collect();
+        let wanted: Vec<f32> = entry["vector"]
+            .as_array()
+            .expect("numbers")
+            .iter()
+            .filter_map(|v| v.as_f64())
+            .map(|v| v as f32)
+            .collect();
         assert_eq!((wanted.len(), encoding.vector.len()), (DIMENSIONS, DIMENSIONS));
         // The last text is longer than the 160 tokens that we read of it.
         let least = if n == 15 { 0.95 } else { 0.995 };
@@ -59,7 +64,9 @@ fn the_fine_tuned_one_has_scores_and_is_made_once() {
     assert_eq!(std::fs::metadata(&file).and_then(|m| m.modified()).expect("a time"), made);
     let encoder = Encoder::open(&file).expect("opened");
     assert_eq!(encoder.version(), version);
-    let said = encoder.encode(&["to you. Friday 3 May\nAna Paz home.org\nLunch?\nCan you come at noon?", ""]).expect("said");
+    let said = encoder
+        .encode(&["to you. Friday 3 May\nAna Paz home.org\nLunch?\nCan you come at noon?", ""])
+        .expect("said");
     for encoding in &said {
         assert!(encoding.scores.is_some_and(|s| s.iter().all(|x| x.is_finite())));
         assert!((encoding.vector.iter().map(|v| v * v).sum::<f32>() - 1.0).abs() < 1e-3);
@@ -71,7 +78,9 @@ fn the_fine_tuned_one_has_scores_and_is_made_once() {
 fn damaged_files_are_refused_with_a_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("encoder.gguf");
-    for bytes in [&b""[..], b"GGUF", b"GGUF\x03\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", b"PK\x03\x04"] {
+    for bytes in
+        [&b""[..], b"GGUF", b"GGUF\x03\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff", b"PK\x03\x04"]
+    {
         std::fs::write(&file, bytes).expect("written");
         let error = Encoder::open(&file).expect_err("damage");
         assert!(matches!(error, EncoderError::Damaged(_)), "{error:?}");

@@ -8,7 +8,9 @@ use crate::{Config, import, now};
 use mailroom_domain::{AccountId, AccountSettings};
 use mailroom_mail::imap::Secret;
 use mailroom_store::{Account, AccountKind, Store};
-use mailroom_sync::{AccountActor, AccountConfig, AccountHandle, Command as SyncCommand, Event as SyncEvent};
+use mailroom_sync::{
+    AccountActor, AccountConfig, AccountHandle, Command as SyncCommand, Event as SyncEvent,
+};
 use mailroom_wire::{AccountState, AccountView, Event};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -199,7 +201,9 @@ impl Accounts {
                 let retry_at = now() + self.config.policy.backoff.most.as_secs() as i64;
                 (account, AccountState::Offline { reason, retry_at })
             }
-            SyncEvent::SignInFailed { account, reason } => (account, AccountState::SignInNeeded { reason }),
+            SyncEvent::SignInFailed { account, reason } => {
+                (account, AccountState::SignInNeeded { reason })
+            }
             SyncEvent::Stopped { account } => (account, AccountState::Local),
         };
         if let Some(entry) = entries.get_mut(&account) {

@@ -21,7 +21,11 @@ pub struct Classified {
 impl Classified {
     /// What one voice said alone, if it was heard.
     pub fn voice(&self, voice: Voice) -> Option<Probabilities> {
-        self.verdict.voices.iter().find(|share| share.voice == voice).map(|share| share.probabilities)
+        self.verdict
+            .voices
+            .iter()
+            .find(|share| share.voice == voice)
+            .map(|share| share.probabilities)
     }
 }
 
@@ -82,7 +86,10 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
     let key = format!("model.head.{}.{}", model.id, judge.triage().prompt_hash());
     let head = store.setting(&key).await.map_err(failure::store)?;
     store.close().await;
-    let program = config.llm.clone().ok_or_else(|| failed("The language model's process cannot be started."))?;
+    let program = config
+        .llm
+        .clone()
+        .ok_or_else(|| failed("The language model's process cannot be started."))?;
     let llm = Llm::spawn(LlmConfig { words: judge.triage().words(), ..program });
     let mut states = llm.state();
     llm.load(model.clone()).await;
@@ -96,7 +103,11 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
                 return Err(failed(reason));
             }
         }
-        _ => return Err(failed("The language model did not load within five minutes. Try a smaller one.")),
+        _ => {
+            return Err(failed(
+                "The language model did not load within five minutes. Try a smaller one.",
+            ));
+        }
     }
     let head = match head {
         Some(head) => head,

@@ -47,7 +47,9 @@ pub(crate) async fn discover(address: &str) -> Result<Discovery, Failure> {
 pub(crate) fn sign_in(how: mail::SignIn) -> SignIn {
     match how {
         mail::SignIn::Password => SignIn::Password,
-        mail::SignIn::AppPassword { note, url } => SignIn::AppPassword { note: format!("{note} Make one at {url}.") },
+        mail::SignIn::AppPassword { note, url } => {
+            SignIn::AppPassword { note: format!("{note} Make one at {url}.") }
+        }
         mail::SignIn::OAuth2Only { note } => SignIn::OAuth2Only { note: note.to_owned() },
         mail::SignIn::NoImap { note } => SignIn::NoImap { note: note.to_owned() },
     }

@@ -31,7 +31,9 @@ pub(crate) fn open(config: &Config) -> Option<Encoder> {
 /// Loads the encoder, then reads what waits for it for as long as the engine runs.
 pub(crate) async fn run(parts: Arc<Parts>) {
     let config = parts.config.clone();
-    let Ok(Some(encoder)) = tokio::task::spawn_blocking(move || open(&config)).await else { return };
+    let Ok(Some(encoder)) = tokio::task::spawn_blocking(move || open(&config)).await else {
+        return;
+    };
     let version = encoder.version().to_owned();
     parts.judge.set_encoder(encoder);
     if let Err(error) = parts.store.encode_again(&version).await {
@@ -96,7 +98,11 @@ async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
                 let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
                 let version = judge.encoder()?.version().to_owned();
                 let encoder = EncoderScores { scores, version };
-                Some(judge.verdict(&message.content, own, Heard { encoder: Some(&encoder), scores: None }))
+                Some(judge.verdict(
+                    &message.content,
+                    own,
+                    Heard { encoder: Some(&encoder), scores: None },
+                ))
             })
             .collect();
         (read, judged.into_iter().zip(verdicts).collect::<Vec<_>>())

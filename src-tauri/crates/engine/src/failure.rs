@@ -17,9 +17,9 @@ pub(crate) fn store(error: StoreError) -> Failure {
 
 pub(crate) fn mail(error: &MailError) -> Failure {
     let code = match error {
-        MailError::Certificate { .. } | MailError::NotTls { .. } | MailError::PlainRefused { .. } => {
-            Code::Untrusted
-        }
+        MailError::Certificate { .. }
+        | MailError::NotTls { .. }
+        | MailError::PlainRefused { .. } => Code::Untrusted,
         error if error.recovery() == Recovery::AskPassword => Code::SignIn,
         MailError::NoWayToSignIn { .. } | MailError::NotImap { .. } => Code::Unsupported,
         _ => Code::Offline,
@@ -33,5 +33,8 @@ pub(crate) fn model(error: &ImportError) -> Failure {
 
 /// A task of ours that ended early.
 pub(crate) fn internal() -> Failure {
-    Failure::new(Code::Internal, "Mailroom failed at this. Try again; if it stays, start Mailroom again.")
+    Failure::new(
+        Code::Internal,
+        "Mailroom failed at this. Try again; if it stays, start Mailroom again.",
+    )
 }

@@ -39,7 +39,8 @@ impl Engine {
         let account = account(parts, address).await?;
         let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let name = name.to_string_lossy().into_owned();
-        let display = path.file_name().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned());
+        let display =
+            path.file_name().map_or_else(|| name.clone(), |n| n.to_string_lossy().into_owned());
         // Fails before a folder is made for nothing.
         let mut messages = open(path)?;
         let (folder, _) = parts

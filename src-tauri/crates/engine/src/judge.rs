@@ -1,8 +1,8 @@
 //! One place where a message gets its verdict: the user's rules first, then the voices.
 
 use mailroom_domain::{
-    Action, Label, MessageContent, Probabilities, Reason, ReasonKind, Rule, Sheet, SheetScores, Verdict,
-    Voice, VoiceShare,
+    Action, Label, MessageContent, Probabilities, Reason, ReasonKind, Rule, Sheet, SheetScores,
+    Verdict, Voice, VoiceShare,
 };
 use mailroom_encoder::Encoder;
 use mailroom_triage::{EncoderScores, Input, ModelHead, Triage};
@@ -26,7 +26,12 @@ pub(crate) struct Heard<'a> {
 
 impl Judge {
     pub(crate) fn new(triage: Triage, rules: Vec<Rule>) -> Self {
-        Judge { triage, rules: RwLock::new(rules.into()), head: RwLock::default(), encoder: RwLock::default() }
+        Judge {
+            triage,
+            rules: RwLock::new(rules.into()),
+            head: RwLock::default(),
+            encoder: RwLock::default(),
+        }
     }
 
     pub(crate) fn triage(&self) -> &Triage {
@@ -139,7 +144,10 @@ mod tests {
         let mut content = MessageContent::default();
         content.headers.subject = "Your INVOICE".into();
         let verdict = judge.verdict(&content, &[], Heard::default());
-        assert_eq!((verdict.label, verdict.unsure, verdict.rule), (Label::Task, false, Some(RuleId(7))));
+        assert_eq!(
+            (verdict.label, verdict.unsure, verdict.rule),
+            (Label::Task, false, Some(RuleId(7)))
+        );
         assert_eq!(verdict.why[0].kind, ReasonKind::Rule);
         content.headers.subject = "Lunch".into();
         assert_eq!(judge.verdict(&content, &[], Heard::default()).rule, None);

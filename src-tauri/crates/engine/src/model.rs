@@ -46,7 +46,10 @@ async fn installed(parts: &Parts) -> Result<Vec<InstalledModel>, Failure> {
 }
 
 /// Imports a GGUF file, and uses it.
-pub(crate) async fn add(parts: &Arc<Parts>, path: PathBuf) -> Result<mailroom_wire::ModelView, Failure> {
+pub(crate) async fn add(
+    parts: &Arc<Parts>,
+    path: PathBuf,
+) -> Result<mailroom_wire::ModelView, Failure> {
     let (folder, signals) = (parts.config.models(), parts.signals.clone());
     let model = tokio::task::spawn_blocking(move || {
         let mut last = 0;
@@ -93,7 +96,12 @@ pub(crate) async fn choose(parts: &Arc<Parts>, id: Option<&str>) -> Result<(), F
 async fn use_installed(parts: &Arc<Parts>, model: InstalledModel) -> Result<(), Failure> {
     parts.store.set_setting(IN_USE, &model.id).await.map_err(failure::store)?;
     parts.judge.set_head(None);
-    let no_engine = || Failure::new(Code::Model, "This Mailroom only reads. Close the other one, then choose the model again.");
+    let no_engine = || {
+        Failure::new(
+            Code::Model,
+            "This Mailroom only reads. Close the other one, then choose the model again.",
+        )
+    };
     let llm = parts.llm.as_ref().ok_or_else(no_engine)?;
     llm.load(model).await;
     parts.signals.wake_model();
@@ -218,7 +226,12 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
     }
     let version = format!("{model}-{}", triage.prompt_hash());
     let head = triage.fit_model(&version, &samples);
-    tracing::info!(model, weight = head.weight, accuracy = head.accuracy, "fitted the model's head");
+    tracing::info!(
+        model,
+        weight = head.weight,
+        accuracy = head.accuracy,
+        "fitted the model's head"
+    );
     if let Err(error) = parts.store.set_setting(&key, &head).await {
         tracing::warn!(%error, "the model's head is not kept");
     }
@@ -274,7 +287,9 @@ async fn set_aside(parts: &Parts, id: MessageId, version: &str, reason: &str) {
     parts.signals.queue_changed();
 }
 
-pub(crate) async fn own_addresses(parts: &Parts) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
+pub(crate) async fn own_addresses(
+    parts: &Parts,
+) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
     let accounts = parts.store.accounts().await.unwrap_or_default();
     accounts
         .into_iter()

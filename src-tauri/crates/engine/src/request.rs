@@ -36,7 +36,9 @@ impl Engine {
             Request::Message { id } => message(parts, id).await,
             Request::Label { ids, label } => correct(parts, &ids, label).await,
             Request::Undo => undo(parts).await,
-            Request::Discover { address } => discover::discover(&address).await.map(Answer::Discover),
+            Request::Discover { address } => {
+                discover::discover(&address).await.map(Answer::Discover)
+            }
             Request::Connect { settings, password, confirmed } => {
                 connect(parts, settings, password, confirmed).await
             }
@@ -46,13 +48,19 @@ impl Engine {
                 let _ = parts.accounts.send(Command::SyncNow);
                 Ok(Answer::SyncNow)
             }
-            Request::TrySample => sample::load(parts).await.map(|messages| Answer::TrySample { messages }),
+            Request::TrySample => {
+                sample::load(parts).await.map(|messages| Answer::TrySample { messages })
+            }
             Request::LeaveSample => sample::remove(parts).await.map(|()| Answer::LeaveSample),
             Request::AddModel { path } => {
                 model::add(parts, path.into()).await.map(|model| Answer::AddModel { model })
             }
-            Request::UseModel { id } => model::choose(parts, id.as_deref()).await.map(|()| Answer::UseModel),
-            Request::RemoveModel { id } => model::remove(parts, id).await.map(|()| Answer::RemoveModel),
+            Request::UseModel { id } => {
+                model::choose(parts, id.as_deref()).await.map(|()| Answer::UseModel)
+            }
+            Request::RemoveModel { id } => {
+                model::remove(parts, id).await.map(|()| Answer::RemoveModel)
+            }
         }
     }
 }
@@ -97,12 +105,18 @@ async fn correct(parts: &Arc<Parts>, ids: &[MessageId], label: Label) -> Result<
     }
     let act = parts.store.correct(ids, label, now()).await.map_err(failure::store)?;
     if act.is_none() {
-        return Err(Failure::new(Code::NotFound, "The message is not there any more. Refresh the list and try again."));
+        return Err(Failure::new(
+            Code::NotFound,
+            "The message is not there any more. Refresh the list and try again.",
+        ));
     }
     parts.lanes_changed();
     let rows = parts.store.rows(ids).await.map_err(failure::store)?;
     let counts = parts.store.counts().await.map_err(failure::store)?;
-    Ok(Answer::Label { rows: rows.into_iter().map(view::row).collect(), counts: view::counts(counts) })
+    Ok(Answer::Label {
+        rows: rows.into_iter().map(view::row).collect(),
+        counts: view::counts(counts),
+    })
 }
 
 async fn undo(parts: &Arc<Parts>) -> Result<Answer, Failure> {
@@ -129,8 +143,8 @@ async fn connect(
     if settings.user.trim().is_empty() {
         settings.user.clone_from(&settings.address);
     }
-    let domain =
-        mail::domain_of(&settings.address).map_err(|e| Failure::new(Code::Invalid, e.to_string()))?;
+    let domain = mail::domain_of(&settings.address)
+        .map_err(|e| Failure::new(Code::Invalid, e.to_string()))?;
     if password.is_empty() {
         return Err(Failure::new(Code::Invalid, "Type the password of the account."));
     }
@@ -156,7 +170,9 @@ fn permitted(settings: &AccountSettings, domain: &str, confirmed: bool) -> Resul
     let host = &settings.server.host;
     if let Some(provider) = mail::provider(domain) {
         match provider.sign_in {
-            mail::SignIn::OAuth2Only { note } | mail::SignIn::NoImap { note } if provider.host == host || provider.host.is_empty() => {
+            mail::SignIn::OAuth2Only { note } | mail::SignIn::NoImap { note }
+                if provider.host == host || provider.host.is_empty() =>
+            {
                 return Err(Failure::new(Code::Unsupported, note));
             }
             _ if provider.host == host => return Ok(()),
@@ -175,7 +191,11 @@ fn permitted(settings: &AccountSettings, domain: &str, confirmed: bool) -> Resul
     ))
 }
 
-async fn check(parts: &Arc<Parts>, settings: &AccountSettings, secret: &Secret) -> Result<(), Failure> {
+async fn check(
+    parts: &Arc<Parts>,
+    settings: &AccountSettings,
+    secret: &Secret,
+) -> Result<(), Failure> {
     let options = ConnectOptions {
         limits: parts.config.limits,
         extra_roots: parts.config.extra_roots.clone(),
@@ -188,7 +208,11 @@ async fn check(parts: &Arc<Parts>, settings: &AccountSettings, secret: &Secret) 
         .map_err(|e| failure::mail(&e))
 }
 
-async fn sign_in(parts: &Arc<Parts>, account: AccountId, password: String) -> Result<Answer, Failure> {
+async fn sign_in(
+    parts: &Arc<Parts>,
+    account: AccountId,
+    password: String,
+) -> Result<Answer, Failure> {
     let stored = parts.store.account(account).await.map_err(failure::store)?;
     let AccountKind::Imap(settings) = stored.kind else {
         return Err(Failure::new(Code::Invalid, "This account has no server to sign in to."));
@@ -227,14 +251,21 @@ mod tests {
     #[test]
     fn a_password_goes_to_a_foreign_host_only_when_confirmed() {
         let ask = |address: &str, host: &str, confirmed| {
-            permitted(&settings(address, host), address.rsplit('@').next().expect("a domain"), confirmed)
-                .map_err(|f| f.code)
+            permitted(
+                &settings(address, host),
+                address.rsplit('@').next().expect("a domain"),
+                confirmed,
+            )
+            .map_err(|f| f.code)
         };
         assert_eq!(ask("a@firm.example", "imap.firm.example", false), Ok(()));
         assert_eq!(ask("a@firm.example", "imap.elsewhere.example", false), Err(Code::ConfirmHost));
         assert_eq!(ask("a@firm.example", "imap.elsewhere.example", true), Ok(()));
         assert_eq!(ask("a@gmail.com", "imap.gmail.com", false), Ok(()));
-        assert_eq!(ask("a@gmail.com", "imap.gmail.com.evil.example", false), Err(Code::ConfirmHost));
+        assert_eq!(
+            ask("a@gmail.com", "imap.gmail.com.evil.example", false),
+            Err(Code::ConfirmHost)
+        );
         assert_eq!(ask("a@outlook.com", "outlook.office365.com", true), Err(Code::Unsupported));
     }
 }

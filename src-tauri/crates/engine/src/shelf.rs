@@ -55,8 +55,10 @@ impl Shelf for StoreShelf {
                 parser: PARSER,
             })
             .collect();
-        let kept =
-            self.runtime.block_on(self.store.keep(folder, messages, state, now())).map_err(failed)?;
+        let kept = self
+            .runtime
+            .block_on(self.store.keep(folder, messages, state, now()))
+            .map_err(failed)?;
         Ok(kept.into_iter().filter(mailroom_store::Kept::is_new).map(|kept| kept.id).collect())
     }
 

@@ -145,11 +145,7 @@ impl Engine {
             };
             let _ = parts.accounts.send(Command::Add { account, secret });
         }
-        Ok(Engine {
-            parts,
-            tasks: Arc::new(Mutex::new(tasks)),
-            lock: Arc::new(Mutex::new(lock)),
-        })
+        Ok(Engine { parts, tasks: Arc::new(Mutex::new(tasks)), lock: Arc::new(Mutex::new(lock)) })
     }
 
     /// What changes from now on. A listener that lags misses events and asks for everything again.

@@ -60,7 +60,11 @@ pub(crate) fn model(model: &InstalledModel, in_use: bool) -> wire::ModelView {
 }
 
 /// Opens a message: sanitises its HTML. For a blocking thread; HTML may be large.
-pub(crate) fn message(message: store::StoredMessage, raw: &[u8], address: &str) -> wire::MessageView {
+pub(crate) fn message(
+    message: store::StoredMessage,
+    raw: &[u8],
+    address: &str,
+) -> wire::MessageView {
     let content = message.content;
     let headers = content.headers;
     let mut defects = content.defects;

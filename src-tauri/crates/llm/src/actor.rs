@@ -1,8 +1,8 @@
 //! The task that owns the language model's process: queue, restarts, and what is set aside.
 
+use crate::ScoreError;
 use crate::installed::InstalledModel;
 use crate::protocol::{Ask, MARK, Tell};
-use crate::ScoreError;
 use mailroom_domain::{Sheet, SheetScores};
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
@@ -170,7 +170,12 @@ impl Llm {
     ///
     /// # Errors
     /// [`ScoreError`]
-    pub async fn score(&self, key: String, sheet: Sheet, priority: Priority) -> Result<SheetScores, ScoreError> {
+    pub async fn score(
+        &self,
+        key: String,
+        sheet: Sheet,
+        priority: Priority,
+    ) -> Result<SheetScores, ScoreError> {
         let (answer, told) = oneshot::channel();
         let pending = Box::new(Pending { key, sheet, priority, answer });
         self.commands.send(Command::Score(pending)).map_err(|_| ScoreError::NotReady)?;
@@ -280,7 +285,11 @@ impl Actor {
     async fn serve(&mut self, model: &InstalledModel) -> bool {
         self.state.send_replace(LlmState::Loading { name: model.name.clone() });
         if self.failures > 0 {
-            let wait = self.config.back_off.saturating_mul(1 << (self.failures - 1).min(10)).min(LONGEST_WAIT);
+            let wait = self
+                .config
+                .back_off
+                .saturating_mul(1 << (self.failures - 1).min(10))
+                .min(LONGEST_WAIT);
             match self.rest(wait, model).await {
                 Heard::End => return true,
                 Heard::Changed => return false,
@@ -291,7 +300,11 @@ impl Actor {
             Ok(process) => process,
             Err(reason) => return self.give_up(&format!("The language model's process could not be started ({reason}). Start Mailroom again.")),
         };
-        let ask = Ask::Load { folder: model.folder.clone(), threads: self.config.threads, words: self.config.words.clone() };
+        let ask = Ask::Load {
+            folder: model.folder.clone(),
+            threads: self.config.threads,
+            words: self.config.words.clone(),
+        };
         let loaded = match say(&mut process, &ask).await {
             Ok(()) => self.hear(&mut process, model, self.config.load).await,
             Err(reason) => Heard::Dead(reason),
@@ -342,7 +355,11 @@ impl Actor {
                     let deaths = self.deaths.entry(key.clone()).or_default();
                     *deaths += 1;
                     if *deaths >= 2 {
-                        tracing::warn!(key, reason, "set aside: it killed the language model twice");
+                        tracing::warn!(
+                            key,
+                            reason,
+                            "set aside: it killed the language model twice"
+                        );
                         self.set_aside.insert(key);
                         // The message is to blame, not the model.
                         self.failures = 0;
@@ -426,7 +443,12 @@ impl Actor {
     }
 
     /// Waits for a message of the process, and obeys commands meanwhile.
-    async fn hear(&mut self, process: &mut Process, model: &InstalledModel, patience: Duration) -> Heard {
+    async fn hear(
+        &mut self,
+        process: &mut Process,
+        model: &InstalledModel,
+        patience: Duration,
+    ) -> Heard {
         let deadline = Instant::now() + patience;
         loop {
             tokio::select! {

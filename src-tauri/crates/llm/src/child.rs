@@ -6,7 +6,10 @@ use crate::installed::{InstalledModel, describe};
 use crate::protocol::{Ask, MARK, Tell};
 use crate::tokenizer;
 use mailroom_domain::{Sheet, SheetScores};
-use mistralrs::{DType, Device, DeviceMapSetting, Model, ModelDType, Request, RequestMessage, Response, SamplingParams, Tensor, TokenSource, UqffTextModelBuilder};
+use mistralrs::{
+    DType, Device, DeviceMapSetting, Model, ModelDType, Request, RequestMessage, Response,
+    SamplingParams, Tensor, TokenSource, UqffTextModelBuilder,
+};
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
@@ -25,14 +28,17 @@ struct Engine {
 pub fn child_main() -> ExitCode {
     let mut input = std::io::stdin().lock().lines();
     let Some(Ok(first)) = input.next() else { return ExitCode::SUCCESS };
-    let Ok(Ask::Load { folder, threads, words }) = serde_json::from_str(&first) else { return ExitCode::FAILURE };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            tell(&Tell::NotLoaded { reason: format!("it got no thread: {error}") });
-            return ExitCode::FAILURE;
-        }
+    let Ok(Ask::Load { folder, threads, words }) = serde_json::from_str(&first) else {
+        return ExitCode::FAILURE;
     };
+    let runtime =
+        match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                tell(&Tell::NotLoaded { reason: format!("it got no thread: {error}") });
+                return ExitCode::FAILURE;
+            }
+        };
     tracing::debug!(threads, "threads are those of the environment");
     let engine = match runtime.block_on(load(&folder, &words)) {
         Ok(engine) => engine,
@@ -44,7 +50,9 @@ pub fn child_main() -> ExitCode {
     tell(&Tell::Ready);
     for line in input {
         let Ok(line) = line else { break };
-        let Ok(Ask::Score { key, sheet }) = serde_json::from_str(&line) else { return ExitCode::FAILURE };
+        let Ok(Ask::Score { key, sheet }) = serde_json::from_str(&line) else {
+            return ExitCode::FAILURE;
+        };
         // For tests of the supervision: a message that kills the process.
         if std::env::var("MAILROOM_LLM_DIE_AT").is_ok_and(|fatal| fatal == key) {
             std::process::abort();
@@ -72,10 +80,15 @@ async fn load(folder: &Path, words: &[String]) -> Result<Engine, String> {
     let json = std::fs::read(folder.join("tokenizer.json")).map_err(|e| e.to_string())?;
     let json = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
     let tokenizer = tokenizer::plain(json)?;
-    let mut rows = words.iter().map(|word| first_token(&tokenizer, word)).collect::<Result<Vec<u32>, _>>()?;
+    let mut rows =
+        words.iter().map(|word| first_token(&tokenizer, word)).collect::<Result<Vec<u32>, _>>()?;
     rows.sort_unstable();
     rows.dedup();
-    let head = if rows.is_empty() { crate::import::HEAD.to_owned() } else { crate::scored::write(folder, &rows)? };
+    let head = if rows.is_empty() {
+        crate::import::HEAD.to_owned()
+    } else {
+        crate::scored::write(folder, &rows)?
+    };
     let name = folder.to_string_lossy();
     // Numbers as F32: as fast as BF16 on the CPUs that we measured, and nearer to the reference.
     let builder = UqffTextModelBuilder::new(name, vec![head.into(), crate::import::BLOCKS.into()])
@@ -101,9 +114,16 @@ fn first_token(tokenizer: &Tokenizer, word: &str) -> Result<u32, String> {
 }
 
 /// The tokens of a sheet, and for each question the place whose logits answer it and the rows of its words.
-fn render(engine: &Engine, sheet: &Sheet) -> Result<(Vec<u32>, Vec<usize>, Vec<Vec<usize>>), String> {
+fn render(
+    engine: &Engine,
+    sheet: &Sheet,
+) -> Result<(Vec<u32>, Vec<usize>, Vec<Vec<usize>>), String> {
     let tokens = |text: &str| {
-        engine.tokenizer.encode_fast(text, false).map(|e| e.get_ids().to_vec()).map_err(|e| e.to_string())
+        engine
+            .tokenizer
+            .encode_fast(text, false)
+            .map(|e| e.get_ids().to_vec())
+            .map_err(|e| e.to_string())
     };
     let mut prompt: Vec<u32> = engine.bos.into_iter().collect();
     prompt.extend(tokens(&format!("{}\n\n", sheet.instruction))?);
@@ -119,13 +139,18 @@ fn render(engine: &Engine, sheet: &Sheet) -> Result<(Vec<u32>, Vec<usize>, Vec<V
             if engine.rows.is_empty() {
                 return Ok(token as usize);
             }
-            let unknown = |_| format!("the word \"{}\" was not named when the model was loaded", word.trim());
+            let unknown =
+                |_| format!("the word \"{}\" was not named when the model was loaded", word.trim());
             engine.rows.binary_search(&token).map_err(unknown)
         };
         words.push(question.words.iter().map(row).collect::<Result<_, String>>()?);
     }
     if prompt.len() > engine.context {
-        return Err(format!("the sheet has {} tokens and the model reads {}", prompt.len(), engine.context));
+        return Err(format!(
+            "the sheet has {} tokens and the model reads {}",
+            prompt.len(),
+            engine.context
+        ));
     }
     Ok((prompt, places, words))
 }
@@ -163,11 +188,15 @@ async fn score(engine: &Engine, sheet: &Sheet) -> Result<SheetScores, String> {
     let length = prompt.len();
     let logits = logits(engine, prompt).await?;
     if logits.dims().first() != Some(&length) {
-        return Err(format!("the engine gave logits for {:?} instead of {length} tokens", logits.dims()));
+        return Err(format!(
+            "the engine gave logits for {:?} instead of {length} tokens",
+            logits.dims()
+        ));
     }
     let mut out = Vec::with_capacity(places.len());
     for (place, words) in places.into_iter().zip(words) {
-        let mut row: Vec<f32> = logits.get(place).and_then(|row| row.to_vec1()).map_err(|e| e.to_string())?;
+        let mut row: Vec<f32> =
+            logits.get(place).and_then(|row| row.to_vec1()).map_err(|e| e.to_string())?;
         if !engine.rows.is_empty() {
             // What the matrix was filled up with.
             row.truncate(engine.rows.len());

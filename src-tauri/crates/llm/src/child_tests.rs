@@ -77,7 +77,8 @@ async fn real_weights_answer_as_in_llama_cpp() {
     }
     let wanted: Real = reference("smollm2.json");
     let folder = tempfile::tempdir().expect("a folder");
-    let model = import(&file, folder.path(), Some(&wanted.sha256), &mut |_| ControlFlow::Continue(()));
+    let model =
+        import(&file, folder.path(), Some(&wanted.sha256), &mut |_| ControlFlow::Continue(()));
     let engine = load(&model.expect("imported").folder, &[]).await.expect("loaded");
     assert_eq!(wanted.prompts.len(), 20);
     let mut worst = 0f32;
@@ -95,7 +96,8 @@ async fn real_weights_answer_as_in_llama_cpp() {
         }
         for (step, two) in greedy.iter().enumerate() {
             let row = row(&logits, tokens.len() - 1 + step);
-            let best = (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("tokens") as u32;
+            let best =
+                (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).expect("tokens") as u32;
             assert!(two.contains(&best), "{prompt:?}, token {step}: {best} is none of {two:?}");
         }
     }
@@ -107,7 +109,9 @@ fn random_tokens(count: usize) -> Vec<u32> {
     let mut state = 7u64;
     (0..count)
         .map(|_| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             ((state >> 33) % 256) as u32
         })
         .collect()
@@ -123,7 +127,10 @@ async fn correlations(model: &Random, wanted: &Made) -> Vec<f32> {
     for Length { tokens, logits: rows } in &wanted.lengths {
         let logits = logits(&engine, random_tokens(*tokens)).await.expect("logits");
         let first = tokens - rows.len();
-        let least = rows.iter().enumerate().map(|(n, wanted)| correlation(&row(&logits, first + n), wanted));
+        let least = rows
+            .iter()
+            .enumerate()
+            .map(|(n, wanted)| correlation(&row(&logits, first + n), wanted));
         out.push(least.fold(1.0, f32::min));
     }
     out
@@ -149,12 +156,21 @@ async fn random_weights_answer_as_in_llama_cpp_and_each_fault_is_seen() {
     let wanted: Made = reference("random.json");
     let sound = Random::reference();
     let digest: String = Sha256::digest(sound.bytes()).iter().map(|b| format!("{b:02x}")).collect();
-    assert_eq!(digest, wanted.sha256, "the reference is of another file; run tools/models/reference.py again");
+    assert_eq!(
+        digest, wanted.sha256,
+        "the reference is of another file; run tools/models/reference.py again"
+    );
     let found = correlations(&sound, &wanted).await;
     println!("sound: {found:?}");
     assert!(found.iter().all(|c| *c >= LEAST), "{found:?}");
     let mut seen = HashSet::new();
-    for fault in [Part::NoRope, Part::Rows("attn_q"), Part::Rows("attn_k"), Part::NoMinima, Part::NoUpperBits] {
+    for fault in [
+        Part::NoRope,
+        Part::Rows("attn_q"),
+        Part::Rows("attn_k"),
+        Part::NoMinima,
+        Part::NoUpperBits,
+    ] {
         let found = correlations(&sound.clone().with(fault), &wanted).await;
         println!("{fault:?}: {found:?}");
         assert!(found.iter().any(|c| *c < LEAST - 0.05), "{fault:?} goes unseen: {found:?}");

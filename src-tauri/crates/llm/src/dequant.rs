@@ -58,8 +58,12 @@ fn block(kind: Kind, b: &[u8], out: &mut Vec<f32>) {
             let high = u32::from_le_bytes([b[at], b[at + 1], b[at + 2], b[at + 3]]);
             let low = &b[at + 4..];
             let bit = |j: usize| (high >> j & 1) as u8;
-            out.extend(low.iter().enumerate().map(|(j, q)| d * f32::from((q & 15) | bit(j) << 4) + m));
-            out.extend(low.iter().enumerate().map(|(j, q)| d * f32::from((q >> 4) | bit(j + 16) << 4) + m));
+            out.extend(
+                low.iter().enumerate().map(|(j, q)| d * f32::from((q & 15) | bit(j) << 4) + m),
+            );
+            out.extend(
+                low.iter().enumerate().map(|(j, q)| d * f32::from((q >> 4) | bit(j + 16) << 4) + m),
+            );
         }
         Kind::Q8_0 => {
             let d = half([b[0], b[1]]);
@@ -68,7 +72,8 @@ fn block(kind: Kind, b: &[u8], out: &mut Vec<f32>) {
         Kind::Q4K | Kind::Q5K => {
             let (d, dmin) = (half([b[0], b[1]]), half([b[2], b[3]]));
             let scales = &b[4..16];
-            let (high, low) = if kind == Kind::Q5K { (&b[16..48], &b[48..]) } else { (&b[..0], &b[16..]) };
+            let (high, low) =
+                if kind == Kind::Q5K { (&b[16..48], &b[48..]) } else { (&b[..0], &b[16..]) };
             for part in 0..4 {
                 let q = &low[part * 32..part * 32 + 32];
                 for upper in 0..2 {
@@ -110,7 +115,9 @@ mod tests {
 
     #[test]
     fn halves_are_read_as_ieee_says() {
-        for (bits, value) in [(0x3c00u16, 1.0), (0xc000, -2.0), (0x0001, 2f32.powi(-24)), (0x7bff, 65504.0)] {
+        for (bits, value) in
+            [(0x3c00u16, 1.0), (0xc000, -2.0), (0x0001, 2f32.powi(-24)), (0x7bff, 65504.0)]
+        {
             assert_eq!(half(bits.to_le_bytes()), value);
         }
         assert!(half(0x7e00u16.to_le_bytes()).is_nan());
@@ -118,7 +125,16 @@ mod tests {
 
     #[test]
     fn blocks_have_as_many_values_as_they_say() {
-        for kind in [Kind::Q4_0, Kind::Q4_1, Kind::Q5_0, Kind::Q5_1, Kind::Q8_0, Kind::Q4K, Kind::Q5K, Kind::Q6K] {
+        for kind in [
+            Kind::Q4_0,
+            Kind::Q4_1,
+            Kind::Q5_0,
+            Kind::Q5_1,
+            Kind::Q8_0,
+            Kind::Q4K,
+            Kind::Q5K,
+            Kind::Q6K,
+        ] {
             let (count, size) = kind.block();
             let bytes = vec![0u8; size as usize * 3];
             assert_eq!(values(kind, &bytes).len() as u64, count * 3, "{kind:?}");

@@ -18,7 +18,9 @@ pub enum ImportError {
     #[error("\"{}\" is not a GGUF file. Download the model's .gguf file and choose that.", .0.display())]
     NotGguf(PathBuf),
     /// A version of GGUF that is not known.
-    #[error("This GGUF file has version {0}; Mailroom reads versions 2 and 3. Download a newer file of the model.")]
+    #[error(
+        "This GGUF file has version {0}; Mailroom reads versions 2 and 3. Download a newer file of the model."
+    )]
     Version(u32),
     /// It ends too early.
     #[error("The file is not complete: {has} of {needs} bytes are there. Download it again.")]
@@ -32,7 +34,9 @@ pub enum ImportError {
     #[error("The file is damaged ({0}). Download it again.")]
     Damaged(String),
     /// Not the file that was expected.
-    #[error("The file is not the expected one (its SHA-256 is {found}). Download it again from the place that you trust.")]
+    #[error(
+        "The file is not the expected one (its SHA-256 is {found}). Download it again from the place that you trust."
+    )]
     Hash {
         /// What it is, in hexadecimal digits.
         found: String,
@@ -72,6 +76,8 @@ pub enum ScoreError {
     #[error("The language model stopped twice at this message, so it is not asked about it again.")]
     SetAside,
     /// The model answered with an error.
-    #[error("The language model could not read this message ({0}). The other voices have labelled it.")]
+    #[error(
+        "The language model could not read this message ({0}). The other voices have labelled it."
+    )]
     Failed(String),
 }

@@ -216,8 +216,10 @@ impl Gguf {
     /// Opens a file and reads its header. Tensors that reach beyond its end, or that lie anywhere but in its
     /// data, are found here.
     pub(crate) fn open(path: &Path) -> Result<Gguf, ImportError> {
-        let unreadable =
-            |e: std::io::Error| ImportError::Unreadable { path: path.to_owned(), reason: e.to_string() };
+        let unreadable = |e: std::io::Error| ImportError::Unreadable {
+            path: path.to_owned(),
+            reason: e.to_string(),
+        };
         let file = File::open(path).map_err(unreadable)?;
         let metadata = file.metadata().map_err(unreadable)?;
         if !metadata.is_file() {
@@ -326,7 +328,8 @@ impl Gguf {
 
     /// A whole number that must be there, from 1 to `most`.
     pub(crate) fn count(&self, key: &str, most: u64) -> Result<u64, ImportError> {
-        let number = self.number(key).ok_or_else(|| damaged(format!("it does not say its {key}")))?;
+        let number =
+            self.number(key).ok_or_else(|| damaged(format!("it does not say its {key}")))?;
         let whole = number as u64;
         if number.fract() != 0.0 || whole == 0 || whole > most {
             return Err(damaged(format!("its {key} makes no sense")));
@@ -347,9 +350,16 @@ impl Gguf {
     }
 
     /// A tensor of that shape, with its bytes.
-    pub(crate) fn read(&mut self, name: &str, shape: &[u64]) -> Result<(Tensor, Vec<u8>), ImportError> {
-        let tensor =
-            self.tensors.get(name).cloned().ok_or_else(|| damaged(format!("\"{name}\" is missing")))?;
+    pub(crate) fn read(
+        &mut self,
+        name: &str,
+        shape: &[u64],
+    ) -> Result<(Tensor, Vec<u8>), ImportError> {
+        let tensor = self
+            .tensors
+            .get(name)
+            .cloned()
+            .ok_or_else(|| damaged(format!("\"{name}\" is missing")))?;
         if tensor.shape != shape {
             return Err(damaged(format!("the shape of \"{name}\" is not what the header says")));
         }

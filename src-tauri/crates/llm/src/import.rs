@@ -74,36 +74,38 @@ pub fn import(
     if let Some(model) = describe(&target) {
         return Ok(model);
     }
-    let failed = |e: std::io::Error| ImportError::Folder { path: models.to_owned(), reason: e.to_string() };
+    let failed =
+        |e: std::io::Error| ImportError::Folder { path: models.to_owned(), reason: e.to_string() };
     fs::create_dir_all(models).map_err(failed)?;
     let making = models.join(format!(".{id}.part"));
     // Of an import that was cut short.
     let _ = fs::remove_dir_all(&making);
     fs::create_dir(&making).map_err(failed)?;
-    let made = write(&mut file, &shape, &making, total, progress).and_then(|(context, warnings)| {
-        let name = file.text("general.name").filter(|n| !n.trim().is_empty()).map_or_else(
-            || gguf.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-            str::to_owned,
-        );
-        let model = InstalledModel {
-            id: id.clone(),
-            name: name.chars().filter(|c| !c.is_control()).take(80).collect(),
-            architecture,
-            parameters: file.parameters(),
-            bytes: file.size,
-            context,
-            sha256,
-            warnings,
-            bos: bos(&file),
-            folder: target.clone(),
-        };
-        let text = serde_json::to_vec_pretty(&model).map_err(|e| failed(e.into()))?;
-        fs::write(making.join(DESCRIPTION), text).map_err(failed)?;
-        // What stands there is not whole, or it would have been found above.
-        let _ = fs::remove_dir_all(&target);
-        fs::rename(&making, &target).map_err(failed)?;
-        Ok(model)
-    });
+    let made =
+        write(&mut file, &shape, &making, total, progress).and_then(|(context, warnings)| {
+            let name = file.text("general.name").filter(|n| !n.trim().is_empty()).map_or_else(
+                || gguf.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+                str::to_owned,
+            );
+            let model = InstalledModel {
+                id: id.clone(),
+                name: name.chars().filter(|c| !c.is_control()).take(80).collect(),
+                architecture,
+                parameters: file.parameters(),
+                bytes: file.size,
+                context,
+                sha256,
+                warnings,
+                bos: bos(&file),
+                folder: target.clone(),
+            };
+            let text = serde_json::to_vec_pretty(&model).map_err(|e| failed(e.into()))?;
+            fs::write(making.join(DESCRIPTION), text).map_err(failed)?;
+            // What stands there is not whole, or it would have been found above.
+            let _ = fs::remove_dir_all(&target);
+            fs::rename(&making, &target).map_err(failed)?;
+            Ok(model)
+        });
     if made.is_err() {
         let _ = fs::remove_dir_all(&making);
     }
@@ -122,8 +124,10 @@ fn hash(
     total: u64,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<String, ImportError> {
-    let unreadable =
-        |e: std::io::Error| ImportError::Unreadable { path: path.to_owned(), reason: e.to_string() };
+    let unreadable = |e: std::io::Error| ImportError::Unreadable {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    };
     let mut file = File::open(path).map_err(unreadable)?;
     let (mut hash, mut buffer, mut done) = (Sha256::new(), vec![0; 4 << 20], 0);
     loop {
@@ -154,7 +158,9 @@ fn shape(file: &Gguf) -> Result<Shape, ImportError> {
         .ok_or_else(|| ImportError::Damaged("\"token_embd.weight\" is missing".into()))?;
     let tokens = file.texts("tokenizer.ggml.tokens").map_or(0, <[String]>::len) as u64;
     if tokens != vocabulary {
-        return Err(ImportError::Damaged(format!("it has {tokens} tokens and {vocabulary} embeddings")));
+        return Err(ImportError::Damaged(format!(
+            "it has {tokens} tokens and {vocabulary} embeddings"
+        )));
     }
     if hidden % heads != 0 || heads % kv_heads != 0 || hidden / heads % 2 != 0 {
         return Err(ImportError::Damaged("its attention heads make no sense".into()));
@@ -162,10 +168,19 @@ fn shape(file: &Gguf) -> Result<Shape, ImportError> {
     let head = hidden / heads;
     for key in ["llama.rope.dimension_count", "llama.attention.key_length"] {
         if file.number(key).is_some_and(|n| n != head as f64) {
-            return Err(ImportError::Unsupported("its attention heads are of an unusual size".into()));
+            return Err(ImportError::Unsupported(
+                "its attention heads are of an unusual size".into(),
+            ));
         }
     }
-    Ok(Shape { layers: count("block_count", 512)?, hidden, inner: count("feed_forward_length", 1 << 18)?, heads, kv_heads, vocabulary })
+    Ok(Shape {
+        layers: count("block_count", 512)?,
+        hidden,
+        inner: count("feed_forward_length", 1 << 18)?,
+        heads,
+        kv_heads,
+        vocabulary,
+    })
 }
 
 /// Llama 3's scaling of rotary positions (arXiv 2407.21783; `modeling_rope_utils.py` of transformers), as far as
@@ -177,7 +192,9 @@ fn rope_scaling(file: &mut Gguf, shape: &Shape, theta: f64) -> Result<Value, Imp
     let pairs = shape.hidden / shape.heads / 2;
     if file.tensor("rope_freqs.weight").is_none() {
         if file.text("llama.rope.scaling.type").is_some_and(|kind| kind != "none") {
-            return Err(ImportError::Unsupported("its positions are scaled in an unusual way".into()));
+            return Err(ImportError::Unsupported(
+                "its positions are scaled in an unusual way".into(),
+            ));
         }
         return Ok(Value::Null);
     }
@@ -185,7 +202,8 @@ fn rope_scaling(file: &mut Gguf, shape: &Shape, theta: f64) -> Result<Value, Imp
     let factors = dequant::values(tensor.kind, &bytes);
     let factor = factors.iter().copied().fold(1.0f32, f32::max);
     let expected = |pair: usize| {
-        let wavelength = 2.0 * std::f64::consts::PI * theta.powf(2.0 * pair as f64 / (2 * pairs) as f64);
+        let wavelength =
+            2.0 * std::f64::consts::PI * theta.powf(2.0 * pair as f64 / (2 * pairs) as f64);
         if wavelength < ORIGINAL / HIGH {
             1.0
         } else if wavelength > ORIGINAL / LOW {
@@ -218,7 +236,8 @@ fn write(
     total: u64,
     progress: &mut dyn FnMut(Progress) -> ControlFlow<()>,
 ) -> Result<(u32, Vec<String>), ImportError> {
-    let failed = |e: std::io::Error| ImportError::Folder { path: folder.to_owned(), reason: e.to_string() };
+    let failed =
+        |e: std::io::Error| ImportError::Folder { path: folder.to_owned(), reason: e.to_string() };
     let theta = file.number("llama.rope.freq_base").unwrap_or(10_000.0);
     let scaling = rope_scaling(file, shape, theta)?;
     let context = file.count("llama.context_length", 1 << 30)?.min(CONTEXT);
@@ -242,7 +261,10 @@ fn write(
         "tokenizer_class": "PreTrainedTokenizerFast",
     });
     let put = |name: &str, value: &Value| {
-        serde_json::to_vec(value).map_err(Into::into).and_then(|text| fs::write(folder.join(name), text)).map_err(failed)
+        serde_json::to_vec(value)
+            .map_err(Into::into)
+            .and_then(|text| fs::write(folder.join(name), text))
+            .map_err(failed)
     };
     put("config.json", &config)?;
     put("tokenizer_config.json", &settings)?;
@@ -272,7 +294,8 @@ fn write(
         let values = dequant::values(tensor.kind, &bytes);
         // The table of embeddings is large, and half precision holds all that its blocks said.
         plain.push(if shape.len() == 2 {
-            let halves = values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
+            let halves =
+                values.iter().flat_map(|v| half::f16::from_f32(*v).to_le_bytes()).collect();
             (to, Dtype::F16, shape, halves)
         } else {
             (to, Dtype::F32, shape, values.iter().flat_map(|v| v.to_le_bytes()).collect())
@@ -280,11 +303,23 @@ fn write(
         Ok::<u64, ImportError>(tensor.bytes)
     };
     let Shape { layers, hidden, inner, heads, kv_heads, vocabulary } = *shape;
-    step(keep(file, "token_embd.weight", "model.embed_tokens.weight".into(), vec![vocabulary, hidden])?)?;
+    step(keep(
+        file,
+        "token_embd.weight",
+        "model.embed_tokens.weight".into(),
+        vec![vocabulary, hidden],
+    )?)?;
     keep(file, "output_norm.weight", "model.norm.weight".into(), vec![hidden])?;
     for layer in 0..layers {
-        for (from, to) in [("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")] {
-            keep(file, &format!("blk.{layer}.{from}.weight"), format!("model.layers.{layer}.{to}.weight"), vec![hidden])?;
+        for (from, to) in
+            [("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")]
+        {
+            keep(
+                file,
+                &format!("blk.{layer}.{from}.weight"),
+                format!("model.layers.{layer}.{to}.weight"),
+                vec![hidden],
+            )?;
         }
     }
     serialize(&plain, &folder.join(RESIDUAL))?;
@@ -316,7 +351,8 @@ fn write(
             ("ffn_up", inner, hidden),
             ("ffn_down", hidden, inner),
         ] {
-            let (tensor, mut bytes) = file.read(&format!("blk.{layer}.{name}.weight"), &[rows, columns])?;
+            let (tensor, mut bytes) =
+                file.read(&format!("blk.{layer}.{name}.weight"), &[rows, columns])?;
             if matches!(name, "attn_q" | "attn_k") {
                 bytes = rows_put_back(&bytes, rows, head);
             }
@@ -383,7 +419,9 @@ fn serialize(tensors: &[(String, Dtype, Vec<u64>, Vec<u8>)], to: &Path) -> Resul
         .iter()
         .map(|(name, dtype, shape, bytes)| {
             let shape = shape.iter().map(|d| *d as usize).collect();
-            TensorView::new(*dtype, shape, bytes).map(|view| (name.as_str(), view)).map_err(|e| failed(e.to_string()))
+            TensorView::new(*dtype, shape, bytes)
+                .map(|view| (name.as_str(), view))
+                .map_err(|e| failed(e.to_string()))
         })
         .collect::<Result<_, _>>()?;
     safetensors::serialize_to_file(views, None, to).map_err(|e| failed(e.to_string()))
@@ -392,7 +430,8 @@ fn serialize(tensors: &[(String, Dtype, Vec<u64>, Vec<u8>)], to: &Path) -> Resul
 /// Whether much of it is not what candle 0.11's repacked kernels want: Q4_K, Q6_K or Q8_0, rows a multiple of 16,
 /// columns of 256.
 fn is_slow(file: &Gguf) -> bool {
-    let matrices = file.tensors().filter(|(name, t)| t.shape.len() == 2 && name.starts_with("blk."));
+    let matrices =
+        file.tensors().filter(|(name, t)| t.shape.len() == 2 && name.starts_with("blk."));
     let (mut all, mut slow) = (0u64, 0u64);
     for (_, tensor) in matrices {
         let fits = matches!(tensor.kind, Kind::Q4K | Kind::Q6K | Kind::Q8_0)

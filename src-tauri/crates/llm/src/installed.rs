@@ -42,7 +42,9 @@ pub fn installed(models: &Path) -> Result<Vec<InstalledModel>, ImportError> {
     let entries = match fs::read_dir(models) {
         Ok(entries) => entries,
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(ImportError::Folder { path: models.to_owned(), reason: e.to_string() }),
+        Err(e) => {
+            return Err(ImportError::Folder { path: models.to_owned(), reason: e.to_string() });
+        }
     };
     let mut out: Vec<InstalledModel> =
         entries.flatten().filter_map(|entry| describe(&entry.path())).collect();
@@ -62,7 +64,8 @@ pub(crate) fn describe(folder: &Path) -> Option<InstalledModel> {
         }
     };
     // A folder that was renamed by hand, or is half there.
-    let whole = [crate::import::BLOCKS, crate::import::HEAD].iter().all(|file| folder.join(file).exists());
+    let whole =
+        [crate::import::BLOCKS, crate::import::HEAD].iter().all(|file| folder.join(file).exists());
     if model.id != name || !whole {
         tracing::warn!(name, "a model's folder is not whole; it is passed over");
         return None;
@@ -79,5 +82,6 @@ pub fn remove(models: &Path, id: &str) -> Result<(), ImportError> {
     // The name comes from outside: it must be one of ours, and no path.
     let known = installed(models)?.into_iter().find(|model| model.id == id);
     let folder = known.ok_or_else(|| ImportError::NotInstalled(id.to_owned()))?.folder;
-    fs::remove_dir_all(&folder).map_err(|e| ImportError::Folder { path: folder, reason: e.to_string() })
+    fs::remove_dir_all(&folder)
+        .map_err(|e| ImportError::Folder { path: folder, reason: e.to_string() })
 }

@@ -21,7 +21,8 @@ pub(crate) fn write(folder: &Path, tokens: &[u32]) -> Result<String, String> {
     let bytes = fs::read(folder.join(HEAD)).map_err(|e| e.to_string())?;
     let file = SafeTensors::deserialize(&bytes).map_err(|e| e.to_string())?;
     let array = file.tensor("0").map_err(|e| e.to_string())?;
-    let cut = rows(array.data(), tokens).ok_or("its output matrix is damaged. Remove it and add its file again")?;
+    let cut = rows(array.data(), tokens)
+        .ok_or("its output matrix is damaged. Remove it and add its file again")?;
     let view = TensorView::new(Dtype::U8, vec![cut.len()], &cut).map_err(|e| e.to_string())?;
     let name = "scored.uqff";
     let making = folder.join("scored.part");
@@ -32,7 +33,8 @@ pub(crate) fn write(folder: &Path, tokens: &[u32]) -> Result<String, String> {
 
 /// The array with these rows alone; `None` if it is no matrix that has them.
 fn rows(array: &[u8], tokens: &[u32]) -> Option<Vec<u8>> {
-    let number = |at: usize| Some(u32::from_le_bytes(array.get(at..at + 4)?.try_into().ok()?) as usize);
+    let number =
+        |at: usize| Some(u32::from_le_bytes(array.get(at..at + 4)?.try_into().ok()?) as usize);
     // A plain tensor says bias, length, type; quantised blocks say length, bias, type.
     let plain = *array.get(4)? == 1;
     let length_at = if plain { 6 } else { 5 };
@@ -47,11 +49,17 @@ fn rows(array: &[u8], tokens: &[u32]) -> Option<Vec<u8>> {
     }
     let row = length / count;
     let last = *tokens.last()?;
-    let wanted: Vec<u32> =
-        tokens.iter().copied().chain(std::iter::repeat(last)).take(tokens.len().next_multiple_of(MULTIPLE)).collect();
+    let wanted: Vec<u32> = tokens
+        .iter()
+        .copied()
+        .chain(std::iter::repeat(last))
+        .take(tokens.len().next_multiple_of(MULTIPLE))
+        .collect();
     let mut out = array.get(..BEFORE_SHAPE + 12)?.to_vec();
-    out.get_mut(length_at..length_at + 4)?.copy_from_slice(&((wanted.len() * row) as u32).to_le_bytes());
-    out.get_mut(BEFORE_SHAPE + 4..BEFORE_SHAPE + 8)?.copy_from_slice(&(wanted.len() as u32).to_le_bytes());
+    out.get_mut(length_at..length_at + 4)?
+        .copy_from_slice(&((wanted.len() * row) as u32).to_le_bytes());
+    out.get_mut(BEFORE_SHAPE + 4..BEFORE_SHAPE + 8)?
+        .copy_from_slice(&(wanted.len() as u32).to_le_bytes());
     for token in wanted {
         let from = token as usize * row;
         out.extend_from_slice(data.get(from..from + row)?);

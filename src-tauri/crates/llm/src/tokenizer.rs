@@ -49,7 +49,11 @@ pub(crate) fn tokenizer_json(gguf: &Gguf) -> Result<Value, ImportError> {
             ] }),
             false,
         ),
-        other => return Err(unsupported(format!("its text is cut in a way (\"{other}\") that is not known"))),
+        other => {
+            return Err(unsupported(format!(
+                "its text is cut in a way (\"{other}\") that is not known"
+            )));
+        }
     };
     let added: Vec<Value> = tokens
         .iter()
@@ -101,7 +105,8 @@ pub(crate) fn tokenizer_json(gguf: &Gguf) -> Result<Value, ImportError> {
 pub(crate) fn plain(mut json: Value) -> Result<tokenizers::Tokenizer, String> {
     json["added_tokens"] = json!([]);
     let text = json.to_string();
-    let mut tokenizer = tokenizers::Tokenizer::from_bytes(text.as_bytes()).map_err(|e| e.to_string())?;
+    let mut tokenizer =
+        tokenizers::Tokenizer::from_bytes(text.as_bytes()).map_err(|e| e.to_string())?;
     tokenizer.with_padding(None);
     tokenizer.with_truncation(None).map_err(|e| e.to_string())?;
     Ok(tokenizer)
@@ -128,12 +133,15 @@ mod tests {
             }
             let gguf = Gguf::open(&file).expect("a vocabulary");
             let tokenizer = plain(tokenizer_json(&gguf).expect("a tokeniser")).expect("it loads");
-            let read = |end: &str| std::fs::read_to_string(folder.join(format!("{name}.gguf.{end}"))).expect("text");
+            let read = |end: &str| {
+                std::fs::read_to_string(folder.join(format!("{name}.gguf.{end}"))).expect("text")
+            };
             let texts = read("inp");
             let texts: Vec<&str> = texts.split("\n__ggml_vocab_test__\n").collect();
             let answers = read("out");
             for (text, answer) in texts.iter().zip(answers.lines()) {
-                let wanted: Vec<u32> = answer.split_whitespace().map(|n| n.parse().expect("a number")).collect();
+                let wanted: Vec<u32> =
+                    answer.split_whitespace().map(|n| n.parse().expect("a number")).collect();
                 let got = tokenizer.encode_fast(*text, false).expect("tokens");
                 assert_eq!(got.get_ids(), wanted, "{name}: {text:?}");
                 checked += 1;

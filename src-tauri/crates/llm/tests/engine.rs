@@ -4,9 +4,12 @@
 #[path = "../../../../tests/support/gguf.rs"]
 mod gguf;
 
-use mailroom_domain::{Sheet, SheetQuestion};
-use mailroom_llm::{ImportError, InstalledModel, Llm, LlmConfig, LlmState, Priority, ScoreError, import, installed, remove};
 use gguf::{Part, Random};
+use mailroom_domain::{Sheet, SheetQuestion};
+use mailroom_llm::{
+    ImportError, InstalledModel, Llm, LlmConfig, LlmState, Priority, ScoreError, import, installed,
+    remove,
+};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -39,7 +42,10 @@ fn sheet(mail: &str) -> Sheet {
 async fn ready(llm: &Llm) {
     let mut state = llm.state();
     let reached = state.wait_for(|s| matches!(s, LlmState::Ready { .. } | LlmState::Failed { .. }));
-    let reached = tokio::time::timeout(Duration::from_secs(300), reached).await.expect("in time").expect("a state");
+    let reached = tokio::time::timeout(Duration::from_secs(300), reached)
+        .await
+        .expect("in time")
+        .expect("a state");
     assert!(matches!(&*reached, LlmState::Ready { .. }), "{:?}", &*reached);
 }
 
@@ -65,12 +71,16 @@ async fn a_tiny_model_is_imported_loaded_and_scores_alike_twice() {
     assert!(first.0.iter().flatten().all(|score| *score < 0.0), "log-probabilities: {first:?}");
     let second = llm.score("a".into(), sheet(mail), Priority::New).await.expect("scores");
     assert_eq!(first, second, "the same twice");
-    let other = llm.score("b".into(), sheet("Something else entirely"), Priority::Bulk).await.expect("scores");
+    let other = llm
+        .score("b".into(), sheet("Something else entirely"), Priority::Bulk)
+        .await
+        .expect("scores");
     assert_ne!(first, other, "the mail is seen");
     // What lies beyond the tokens that are read changes nothing.
     let long = format!("{mail} {}", "word ".repeat(500));
     let cut = llm.score("c".into(), sheet(&long), Priority::New).await.expect("scores");
-    let longer = llm.score("d".into(), sheet(&format!("{long} end")), Priority::New).await.expect("scores");
+    let longer =
+        llm.score("d".into(), sheet(&format!("{long} end")), Priority::New).await.expect("scores");
     assert_eq!(cut, longer);
 
     llm.unload().await;
@@ -139,7 +149,8 @@ async fn a_model_that_does_not_load_fails_with_a_sentence() {
     let llm = Llm::spawn(config());
     llm.load(model).await;
     let mut state = llm.state();
-    let failed = state.wait_for(|s| matches!(s, LlmState::Failed { .. })).await.expect("a state").clone();
+    let failed =
+        state.wait_for(|s| matches!(s, LlmState::Failed { .. })).await.expect("a state").clone();
     let LlmState::Failed { reason } = failed else { panic!() };
     assert!(reason.ends_with("choose another model."), "{reason}");
     llm.shutdown().await;
@@ -165,10 +176,20 @@ fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
         ("endless", endless, |e| matches!(e, ImportError::Damaged(_))),
         ("header", whole[..1000].to_vec(), |e| matches!(e, ImportError::Truncated { .. })),
         ("half", whole[..whole.len() / 2].to_vec(), |e| matches!(e, ImportError::Truncated { .. })),
-        ("mamba", Random::tiny().with(Part::Architecture("mamba")).bytes(), |e| matches!(e, ImportError::Architecture(a) if a == "mamba")),
-        ("heads", Random::tiny().with(Part::Heads(7)).bytes(), |e| matches!(e, ImportError::Damaged(_))),
-        ("pre", Random::tiny().with(Part::Pre("martian")).bytes(), |e| matches!(e, ImportError::Unsupported(_))),
-        ("rope", Random::tiny().with(Part::Rope).bytes(), |e| matches!(e, ImportError::Unsupported(_))),
+        (
+            "mamba",
+            Random::tiny().with(Part::Architecture("mamba")).bytes(),
+            |e| matches!(e, ImportError::Architecture(a) if a == "mamba"),
+        ),
+        ("heads", Random::tiny().with(Part::Heads(7)).bytes(), |e| {
+            matches!(e, ImportError::Damaged(_))
+        }),
+        ("pre", Random::tiny().with(Part::Pre("martian")).bytes(), |e| {
+            matches!(e, ImportError::Unsupported(_))
+        }),
+        ("rope", Random::tiny().with(Part::Rope).bytes(), |e| {
+            matches!(e, ImportError::Unsupported(_))
+        }),
     ];
     for (name, bytes, wanted) in cases {
         let file = folder.path().join(format!("{name}.gguf"));
@@ -185,7 +206,10 @@ fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
         if p.done > p.total / 2 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     assert!(matches!(stopped, Err(ImportError::Stopped)));
-    assert!(matches!(bring(&folder.path().join("none.gguf"), &models), Err(ImportError::Unreadable { .. })));
+    assert!(matches!(
+        bring(&folder.path().join("none.gguf"), &models),
+        Err(ImportError::Unreadable { .. })
+    ));
     let left = std::fs::read_dir(&models).map(Iterator::count).unwrap_or(0);
     assert_eq!(left, 0, "nothing is left behind");
 }
@@ -222,8 +246,14 @@ async fn smollm2_tells_a_question_from_a_receipt() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let sum = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
-    let model = import(&file, &folder.path().join("models"), Some(sum), &mut |_| ControlFlow::Continue(())).expect("imported");
-    assert_eq!(model.warnings.len(), 1, "its columns have no fast kernel: it is unpacked, which is said");
+    let model =
+        import(&file, &folder.path().join("models"), Some(sum), &mut |_| ControlFlow::Continue(()))
+            .expect("imported");
+    assert_eq!(
+        model.warnings.len(),
+        1,
+        "its columns have no fast kernel: it is unpacked, which is said"
+    );
     let llm = Llm::spawn(config());
     llm.load(model).await;
     ready(&llm).await;
@@ -232,7 +262,11 @@ async fn smollm2_tells_a_question_from_a_receipt() {
         mail: "The sun rises in the east and sets in the west.".into(),
         mail_tokens: 100,
         form: "Facts:".into(),
-        questions: vec![SheetQuestion { line: line.into(), filler: " ?".into(), words: words.map(str::to_owned).to_vec() }],
+        questions: vec![SheetQuestion {
+            line: line.into(),
+            filler: " ?".into(),
+            words: words.map(str::to_owned).to_vec(),
+        }],
     };
     // A language model that computes the right thing knows these; a wrong one (rows of q and k not put
     // back, another tokeniser) does not.

@@ -166,7 +166,8 @@ impl Store {
             keys.push(row.try_get::<i64, _>(1).named(self)?);
             bodies.push(row.try_get::<i64, _>(2).named(self)?);
         }
-        let (ids, keys, bodies) = (crate::sql::json(ids), crate::sql::json(keys), crate::sql::json(bodies));
+        let (ids, keys, bodies) =
+            (crate::sql::json(ids), crate::sql::json(keys), crate::sql::json(bodies));
         for (statement, values) in [
             ("DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))", &keys),
             ("DELETE FROM decisions WHERE message_id IN (SELECT value FROM json_each(?))", &ids),

@@ -63,7 +63,10 @@ impl Store {
     }
 
     /// The contents of these messages, in the order given; those that have been removed are left out.
-    pub async fn contents(&self, messages: &[MessageId]) -> Result<Vec<(MessageId, MessageContent)>> {
+    pub async fn contents(
+        &self,
+        messages: &[MessageId],
+    ) -> Result<Vec<(MessageId, MessageContent)>> {
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(
             "SELECT m.id, b.content FROM json_each(?) j CROSS JOIN messages m ON m.id = j.value \
              CROSS JOIN bodies b ON b.id = m.body_id ORDER BY j.id",

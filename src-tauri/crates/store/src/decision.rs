@@ -39,8 +39,11 @@ impl Default for Shown {
 
 impl Shown {
     pub(crate) fn of(verdict: &Verdict) -> Shown {
-        let confidence =
-            if verdict.rule.is_some() { 1.0 } else { verdict.probabilities.of(verdict.most_probable()) };
+        let confidence = if verdict.rule.is_some() {
+            1.0
+        } else {
+            verdict.probabilities.of(verdict.most_probable())
+        };
         let model = verdict.voices.iter().find(|share| share.voice == Voice::Model);
         Shown {
             label: verdict.label,
@@ -262,7 +265,11 @@ impl Store {
     }
 
     /// Shows what follows from the records.
-    async fn settle_label(&self, tx: &mut Transaction<'static, Sqlite>, message: i64) -> Result<()> {
+    async fn settle_label(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        message: i64,
+    ) -> Result<()> {
         let correction: Option<(i64, i64)> = sqlx::query_as(
             "SELECT id, to_label FROM corrections WHERE message_id = ? AND undone_at IS NULL \
              ORDER BY id DESC LIMIT 1",
@@ -370,11 +377,12 @@ impl Store {
         version: Option<&str>,
     ) -> Result<i64> {
         let Some(version) = version else { return Ok(0) };
-        let known: Option<i64> = sqlx::query_scalar("SELECT id FROM model_versions WHERE version = ?")
-            .bind(version)
-            .fetch_optional(&mut **tx)
-            .await
-            .named(self)?;
+        let known: Option<i64> =
+            sqlx::query_scalar("SELECT id FROM model_versions WHERE version = ?")
+                .bind(version)
+                .fetch_optional(&mut **tx)
+                .await
+                .named(self)?;
         if let Some(id) = known {
             return Ok(id);
         }

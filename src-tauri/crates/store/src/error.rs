@@ -77,7 +77,9 @@ pub enum StoreError {
     #[error("{0}")]
     Invalid(String),
     /// Something stored could not be read back.
-    #[error("Something stored could not be read ({0}). Run the check of the database in the settings.")]
+    #[error(
+        "Something stored could not be read ({0}). Run the check of the database in the settings."
+    )]
     Unreadable(String),
     /// SQLite failed in another way.
     #[error("The mail database failed ({0}). Try again; if it stays, start Mailroom again.")]
@@ -98,7 +100,9 @@ impl StoreError {
     /// Names a failure of SQLite; `path` is the database file.
     pub(crate) fn of(error: &sqlx::Error, path: &std::path::Path) -> StoreError {
         let code = match error {
-            sqlx::Error::Database(e) => e.code().and_then(|c| c.parse::<i32>().ok()).map(|c| c & 0xff),
+            sqlx::Error::Database(e) => {
+                e.code().and_then(|c| c.parse::<i32>().ok()).map(|c| c & 0xff)
+            }
             sqlx::Error::PoolTimedOut => Some(BUSY),
             _ => None,
         };

@@ -191,18 +191,17 @@ impl Store {
             return Err(StoreError::Invalid("The folder has this UIDVALIDITY already.".into()));
         }
         if let Some(from) = from {
-            let rows = sqlx::query("SELECT uid, id FROM messages WHERE folder_id = ? AND uid_validity = ?")
-                .bind(folder.0)
-                .bind(from)
-                .fetch_all(&mut *tx)
-                .await
-                .named(self)?;
+            let rows = sqlx::query(
+                "SELECT uid, id FROM messages WHERE folder_id = ? AND uid_validity = ?",
+            )
+            .bind(folder.0)
+            .bind(from)
+            .fetch_all(&mut *tx)
+            .await
+            .named(self)?;
             let mut ids = HashMap::with_capacity(rows.len());
             for row in &rows {
-                ids.insert(
-                    uid(row.try_get(0).named(self)?),
-                    row.try_get::<i64, _>(1).named(self)?,
-                );
+                ids.insert(uid(row.try_get(0).named(self)?), row.try_get::<i64, _>(1).named(self)?);
             }
             for (old, new) in moves {
                 let Some(id) = ids.get(old) else { continue };
@@ -248,7 +247,9 @@ impl Store {
         state: &SyncState,
     ) -> Result<()> {
         let modseq = state.highest_modseq.map(i64::try_from).transpose().map_err(|_| {
-            StoreError::Invalid("The server's HIGHESTMODSEQ is beyond 63 bits (RFC 7162, 3.1).".into())
+            StoreError::Invalid(
+                "The server's HIGHESTMODSEQ is beyond 63 bits (RFC 7162, 3.1).".into(),
+            )
         })?;
         let changed = sqlx::query(
             "UPDATE folders SET uid_validity = ?2, low_uid = ?3, high_uid = ?4, highest_modseq = ?5 \

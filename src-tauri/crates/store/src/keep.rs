@@ -192,7 +192,8 @@ impl Store {
             self.set_state(&mut tx, folder, state).await?;
         }
         let generation = state.map(|(generation, _)| generation);
-        let kept = self.insert(&mut tx, AccountId(account), folder, generation, &prepared, at).await?;
+        let kept =
+            self.insert(&mut tx, AccountId(account), folder, generation, &prepared, at).await?;
         tx.commit().await.named(self)?;
         Ok(kept)
     }
@@ -251,8 +252,7 @@ impl Store {
         let mut next_id = self.last(tx, "messages").await? + 1;
         let mut next_body = self.last(tx, "bodies").await? + 1;
         let next_thread = self.last(tx, "threads").await? + 1;
-        let mut threader =
-            Threader::new(self.known_keys(tx, prepared).await?, next_thread);
+        let mut threader = Threader::new(self.known_keys(tx, prepared).await?, next_thread);
         let mut placements: Vec<Placement> = Vec::new();
         for i in order {
             let p = &prepared[i];
@@ -288,7 +288,8 @@ impl Store {
                     (next_body - 1, true)
                 }
             };
-            let twin = if new_body { None } else { self.twin(tx, account, body, &placements).await? };
+            let twin =
+                if new_body { None } else { self.twin(tx, account, body, &placements).await? };
             let how = if twin.is_some() { KeptHow::Moved } else { KeptHow::New };
             kept[i] = Some(Kept { id: MessageId(id), how });
             match p.uid {
@@ -352,11 +353,12 @@ impl Store {
 
     /// The last number given in a table; it is never given again.
     async fn last(&self, tx: &mut Transaction<'static, Sqlite>, table: &str) -> Result<i64> {
-        let last: Option<i64> = sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = ?")
-            .bind(table)
-            .fetch_optional(&mut **tx)
-            .await
-            .named(self)?;
+        let last: Option<i64> =
+            sqlx::query_scalar("SELECT seq FROM sqlite_sequence WHERE name = ?")
+                .bind(table)
+                .fetch_optional(&mut **tx)
+                .await
+                .named(self)?;
         Ok(last.unwrap_or_default())
     }
 
@@ -447,7 +449,11 @@ impl Store {
         Ok(())
     }
 
-    async fn write_keys(&self, tx: &mut Transaction<'static, Sqlite>, placed: &Placed) -> Result<()> {
+    async fn write_keys(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        placed: &Placed,
+    ) -> Result<()> {
         sqlx::query(
             "INSERT INTO thread_keys (key, thread_id, at) \
              SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true \
@@ -558,4 +564,3 @@ impl Store {
         Ok(())
     }
 }
-

@@ -135,7 +135,12 @@ impl Store {
         .fetch_all(self.readers())
         .await
         .named(self)?;
-        found.iter().rev().map(|r| row(r).map(|(_, row)| row)).collect::<sqlx::Result<_>>().named(self)
+        found
+            .iter()
+            .rev()
+            .map(|r| row(r).map(|(_, row)| row))
+            .collect::<sqlx::Result<_>>()
+            .named(self)
     }
 
     /// How many messages lie in each lane, of all accounts.

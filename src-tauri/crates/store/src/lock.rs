@@ -23,7 +23,9 @@ impl Store {
         let file = open(&path)?;
         match file.try_lock() {
             Ok(()) => Ok(EngineLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::Busy { path: self.dir().to_path_buf() }),
+            Err(TryLockError::WouldBlock) => {
+                Err(StoreError::Busy { path: self.dir().to_path_buf() })
+            }
             Err(TryLockError::Error(e)) => Err(StoreError::file(&path, &e)),
         }
     }

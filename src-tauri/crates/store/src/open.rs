@@ -121,8 +121,10 @@ impl Store {
     /// # Errors
     /// [`StoreError::Corrupt`] with what was found.
     pub async fn check(&self) -> Result<()> {
-        let found: Vec<String> =
-            sqlx::query_scalar("PRAGMA quick_check(5)").fetch_all(self.readers()).await.named(self)?;
+        let found: Vec<String> = sqlx::query_scalar("PRAGMA quick_check(5)")
+            .fetch_all(self.readers())
+            .await
+            .named(self)?;
         sound(self.path(), &found)
     }
 
@@ -133,7 +135,9 @@ impl Store {
     /// [`StoreError::Invalid`] when `to` exists, [`StoreError::File`], [`StoreError::DiskFull`].
     pub async fn vacuum_into(&self, to: &Path) -> Result<()> {
         let text = to.to_str().ok_or_else(|| {
-            StoreError::Invalid("The path of the copy cannot be written as text. Choose another one.".into())
+            StoreError::Invalid(
+                "The path of the copy cannot be written as text. Choose another one.".into(),
+            )
         })?;
         let mut options = std::fs::OpenOptions::new();
         options.create_new(true).write(true);
@@ -238,8 +242,10 @@ async fn inspect_with(connection: &mut SqliteConnection, path: &Path, size: u64)
         // Made, and the power went before the first migration.
         return Ok(());
     }
-    let application: i64 =
-        sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *connection).await.map_err(named)?;
+    let application: i64 = sqlx::query_scalar("PRAGMA application_id")
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(named)?;
     let migrated: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = '_sqlx_migrations'",
     )
@@ -284,10 +290,14 @@ fn migration(path: &Path, error: &MigrateError) -> StoreError {
         MigrateError::VersionMissing(found) => {
             StoreError::Newer { path: path.to_path_buf(), found: *found, known }
         }
-        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => match StoreError::of(e, path) {
-            StoreError::Database(reason) => StoreError::Migration { path: path.to_path_buf(), reason },
-            named => named,
-        },
+        MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => {
+            match StoreError::of(e, path) {
+                StoreError::Database(reason) => {
+                    StoreError::Migration { path: path.to_path_buf(), reason }
+                }
+                named => named,
+            }
+        }
         other => StoreError::Migration { path: path.to_path_buf(), reason: other.to_string() },
     }
 }

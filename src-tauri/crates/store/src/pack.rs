@@ -11,7 +11,8 @@ const MOST: u64 = 512 * 1024 * 1024;
 
 /// Packs bytes.
 pub(crate) fn pack(bytes: &[u8]) -> Result<Vec<u8>> {
-    zstd::bulk::compress(bytes, LEVEL).map_err(|e| StoreError::Invalid(format!("A message could not be packed ({e}).")))
+    zstd::bulk::compress(bytes, LEVEL)
+        .map_err(|e| StoreError::Invalid(format!("A message could not be packed ({e}).")))
 }
 
 /// Unpacks bytes.
@@ -30,7 +31,8 @@ pub(crate) fn pack_json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
 
 /// A value as JSON.
 pub(crate) fn to_json<T: Serialize>(value: &T) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|e| StoreError::Invalid(format!("It cannot be stored as JSON ({e}).")))
+    serde_json::to_vec(value)
+        .map_err(|e| StoreError::Invalid(format!("It cannot be stored as JSON ({e}).")))
 }
 
 /// Reads back what [`pack_json`] packed.

@@ -114,11 +114,12 @@ impl Store {
 
     /// All messages that were set aside, oldest mark first.
     pub async fn set_asides(&self) -> Result<Vec<SetAside>> {
-        let rows: Vec<(i64, String, String, i64)> =
-            sqlx::query_as("SELECT message_id, reason, version, at FROM set_aside ORDER BY at, message_id")
-                .fetch_all(self.readers())
-                .await
-                .named(self)?;
+        let rows: Vec<(i64, String, String, i64)> = sqlx::query_as(
+            "SELECT message_id, reason, version, at FROM set_aside ORDER BY at, message_id",
+        )
+        .fetch_all(self.readers())
+        .await
+        .named(self)?;
         Ok(rows
             .into_iter()
             .map(|(message, reason, version, at)| SetAside {

@@ -164,7 +164,10 @@ mod tests {
         is("hello wor", "\"hello\" AND \"wor\" *");
         is("hello wor ", "\"hello\" AND \"wor\"");
         is("\"per se\" x", "\"per se\" AND \"x\"");
-        is("a AND NOT b* OR (c) NEAR/2 ^d -e:f", "\"a\" AND \"AND\" AND \"NOT\" AND \"b*\" AND \"OR\" AND \"(c)\" AND \"NEAR/2\" AND \"^d\" AND \"-e:f\" *");
+        is(
+            "a AND NOT b* OR (c) NEAR/2 ^d -e:f",
+            "\"a\" AND \"AND\" AND \"NOT\" AND \"b*\" AND \"OR\" AND \"(c)\" AND \"NEAR/2\" AND \"^d\" AND \"-e:f\" *",
+        );
         is("say \"hi", "\"say\" AND \"hi\" *");
         is("日本", "\" 日  本 \" *");
         is("x\0y", "\"xy\" *");

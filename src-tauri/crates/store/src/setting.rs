@@ -21,8 +21,9 @@ impl Store {
 
     /// Sets a setting.
     pub async fn set_setting<T: Serialize + Sync>(&self, key: &str, value: &T) -> Result<()> {
-        let text = serde_json::to_string(value)
-            .map_err(|e| StoreError::Invalid(format!("The setting {key} cannot be stored ({e}).")))?;
+        let text = serde_json::to_string(value).map_err(|e| {
+            StoreError::Invalid(format!("The setting {key} cannot be stored ({e})."))
+        })?;
         sqlx::query(
             "INSERT INTO settings (key, value) VALUES (?, ?) \
              ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -36,13 +36,8 @@ impl ThreadKeys {
         ids.dedup();
         let (subject, answer) = bare_subject(&h.subject);
         let subject = (!subject.is_empty()).then(|| {
-            let mut people: Vec<String> = h
-                .from
-                .iter()
-                .chain(&h.to)
-                .chain(&h.cc)
-                .map(|a| a.address.to_lowercase())
-                .collect();
+            let mut people: Vec<String> =
+                h.from.iter().chain(&h.to).chain(&h.cc).map(|a| a.address.to_lowercase()).collect();
             people.sort_unstable();
             people.dedup();
             let mut parts = vec![subject.as_str()];
@@ -168,8 +163,8 @@ fn hash(account: i64, kind: &str, parts: &[&str]) -> i64 {
 
 /// Answer and forward prefixes of common mail programs and languages, lower-cased.
 const PREFIXES: [&str; 22] = [
-    "re", "aw", "sv", "vs", "antw", "ant", "odp", "res", "ref", "rif", "r", "fwd", "fw", "wg", "tr", "rv", "enc",
-    "i", "回复", "答复", "转发", "返信",
+    "re", "aw", "sv", "vs", "antw", "ant", "odp", "res", "ref", "rif", "r", "fwd", "fw", "wg",
+    "tr", "rv", "enc", "i", "回复", "答复", "转发", "返信",
 ];
 
 /// The subject without prefixes, in lower case with single blanks, and whether it had one.

@@ -172,7 +172,9 @@ impl std::str::FromStr for Cursor {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.parse().map(Cursor).map_err(|_| {
-            crate::StoreError::Invalid("The place in the list is not valid. Start from the top.".into())
+            crate::StoreError::Invalid(
+                "The place in the list is not valid. Start from the top.".into(),
+            )
         })
     }
 }

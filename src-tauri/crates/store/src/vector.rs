@@ -27,8 +27,11 @@ impl Store {
     /// Contents that wait for the encoder, the newest first, each with the present messages that have it.
     pub async fn encoder_queue(&self, limit: u32) -> Result<Vec<(BodyId, Vec<MessageId>)>> {
         let mut tx = self.read().await?;
-        let bodies: Vec<i64> =
-            sqlx::query_scalar(QUEUE).bind(i64::from(limit)).fetch_all(&mut *tx).await.named(self)?;
+        let bodies: Vec<i64> = sqlx::query_scalar(QUEUE)
+            .bind(i64::from(limit))
+            .fetch_all(&mut *tx)
+            .await
+            .named(self)?;
         let mut out = Vec::with_capacity(bodies.len());
         for body in bodies {
             let messages: Vec<i64> =
@@ -44,14 +47,20 @@ impl Store {
 
     /// How many contents wait for the encoder.
     pub async fn waiting_for_encoder(&self) -> Result<u64> {
-        let waiting: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM encoder_queue").fetch_one(self.readers()).await.named(self)?;
+        let waiting: i64 = sqlx::query_scalar("SELECT count(*) FROM encoder_queue")
+            .fetch_one(self.readers())
+            .await
+            .named(self)?;
         Ok(u64::try_from(waiting).unwrap_or_default())
     }
 
     /// Keeps what the encoder of this version said, and takes the contents from its queue; `None` for a content
     /// that it cannot read.
-    pub async fn keep_encoded(&self, version: &str, said: &[(BodyId, Option<Encoded>)]) -> Result<()> {
+    pub async fn keep_encoded(
+        &self,
+        version: &str,
+        said: &[(BodyId, Option<Encoded>)],
+    ) -> Result<()> {
         let mut tx = self.write().await?;
         for (body, said) in said {
             if let Some(said) = said {
@@ -108,7 +117,8 @@ impl Store {
         row.map(|row| {
             let scores: &[u8] = row.try_get(0).named(self)?;
             let numbers = scores.as_chunks::<4>().0;
-            let scores = std::array::from_fn(|at| numbers.get(at).map_or(0.0, |b| f32::from_le_bytes(*b)));
+            let scores =
+                std::array::from_fn(|at| numbers.get(at).map_or(0.0, |b| f32::from_le_bytes(*b)));
             Ok(Encoded { scores, vector: numbers_of(row.try_get(1).named(self)?) })
         })
         .transpose()
@@ -131,7 +141,8 @@ mod tests {
 
     #[test]
     fn a_vector_is_the_same_after_packing_to_a_hundredth() {
-        let mut vector: Vec<f32> = (0..384).map(|n| ((n * 37 % 101) as f32 - 50.0) / 50.0).collect();
+        let mut vector: Vec<f32> =
+            (0..384).map(|n| ((n * 37 % 101) as f32 - 50.0) / 50.0).collect();
         let length = vector.iter().map(|v| v * v).sum::<f32>().sqrt();
         vector.iter_mut().for_each(|v| *v /= length);
         let back = numbers_of(&bytes(&vector));

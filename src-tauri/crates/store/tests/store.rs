@@ -1,12 +1,13 @@
 //! The store on real files: what is kept stays, what is counted is there, and what is damaged is left alone.
 
 use mailroom_domain::{
-    AccountId, Action, Address, Condition, Field, FlagSet, FolderId, FolderRole, HeaderFacts, Label, Match,
-    MessageContent, MessageId, Probabilities, RuleId, SyncState, Uid, UidValidity, Verdict, Voice, VoiceShare,
+    AccountId, Action, Address, Condition, Field, FlagSet, FolderId, FolderRole, HeaderFacts,
+    Label, Match, MessageContent, MessageId, Probabilities, RuleId, SyncState, Uid, UidValidity,
+    Verdict, Voice, VoiceShare,
 };
 use mailroom_store::{
-    AccountKind, ActionStage, BodyId, Encoded, Filter, Job, Kept, KeptHow, NewMessage, Page, QueueScope, Row, Store,
-    StoreError,
+    AccountKind, ActionStage, BodyId, Encoded, Filter, Job, Kept, KeptHow, NewMessage, Page,
+    QueueScope, Row, Store, StoreError,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
@@ -186,7 +187,12 @@ fn ruled(label: Label) -> Verdict {
 
 /// A connection past the store, to look at what it wrote or to spoil it.
 async fn connect(path: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(path).foreign_keys(true).connect().await.expect("a connection")
+    SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true)
+        .connect()
+        .await
+        .expect("a connection")
 }
 
 async fn execute(path: &Path, statement: &str) -> sqlx::Result<()> {
@@ -198,7 +204,8 @@ async fn execute(path: &Path, statement: &str) -> sqlx::Result<()> {
 
 async fn number(path: &Path, query: &str) -> i64 {
     let mut connection = connect(path).await;
-    let found = sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&mut connection).await;
+    let found =
+        sqlx::query_scalar(AssertSqlSafe(query.to_owned())).fetch_one(&mut connection).await;
     connection.close().await.expect("closed");
     found.unwrap_or_else(|e| panic!("{query}: {e}"))
 }
@@ -232,7 +239,10 @@ async fn assert_sound(store: &Store) {
             "SELECT count(*) FROM bodies WHERE id NOT IN (SELECT body_id FROM vectors) \
              AND id NOT IN (SELECT body_id FROM encoder_queue)",
         ),
-        ("contents without a message", "SELECT count(*) FROM bodies WHERE id NOT IN (SELECT body_id FROM messages)"),
+        (
+            "contents without a message",
+            "SELECT count(*) FROM bodies WHERE id NOT IN (SELECT body_id FROM messages)",
+        ),
         (
             "marks that are not shown",
             "SELECT count(*) FROM messages m WHERE set_aside <> \
@@ -314,7 +324,10 @@ async fn the_bytes_and_the_content_come_back_as_they_were() {
     assert_eq!(f.store.raw(id).await.unwrap(), sent.raw);
     let stored = f.store.message(id).await.unwrap();
     assert_eq!((stored.content, stored.verdict), (sent.content, sent.verdict));
-    assert_eq!((stored.uid, stored.uid_validity, stored.gone), (Some(Uid(1)), Some(UidValidity(7)), false));
+    assert_eq!(
+        (stored.uid, stored.uid_validity, stored.gone),
+        (Some(Uid(1)), Some(UidValidity(7)), false)
+    );
 }
 
 #[tokio::test]
@@ -364,7 +377,10 @@ async fn a_message_that_moves_stays_set_aside() {
     let id = f.keep_one(message(1)).await;
     f.store.set_aside(id, "m1", "It took too long.", EPOCH).await.unwrap();
     let moved = f.keep(f.archive, vec![numbered(9, 1)]).await[0].id;
-    assert_eq!(f.store.message(moved).await.unwrap().set_aside.as_deref(), Some("It took too long."));
+    assert_eq!(
+        f.store.message(moved).await.unwrap().set_aside.as_deref(),
+        Some("It took too long.")
+    );
     assert_sound(&f.store).await;
 }
 
@@ -373,7 +389,8 @@ async fn moved_and_new_messages_come_in_one_portion() {
     let f = fixture().await;
     f.keep(f.inbox, messages(1..=2)).await;
     // Known bytes before, between and after new ones, one of them twice.
-    let portion = [3, 1, 4, 2, 5, 5, 6].into_iter().zip(1..).map(|(n, uid)| numbered(uid, n)).collect();
+    let portion =
+        [3, 1, 4, 2, 5, 5, 6].into_iter().zip(1..).map(|(n, uid)| numbered(uid, n)).collect();
     let how: Vec<KeptHow> = f.keep(f.archive, portion).await.iter().map(|kept| kept.how).collect();
     let (new, moved) = (KeptHow::New, KeptHow::Moved);
     assert_eq!(how, [new, moved, new, moved, new, moved, new]);
@@ -412,7 +429,12 @@ async fn an_imported_file_can_be_imported_again() {
     let first = f.store.import(f.inbox, file(), EPOCH).await.unwrap();
     let twice = [file(), file()].concat();
     let again = f.store.import(f.inbox, twice, EPOCH).await.unwrap();
-    assert!(again.iter().zip(first.iter().cycle()).all(|(a, b)| a.id == b.id && a.how == KeptHow::Known));
+    assert!(
+        again
+            .iter()
+            .zip(first.iter().cycle())
+            .all(|(a, b)| a.id == b.id && a.how == KeptHow::Known)
+    );
     assert_sound(&f.store).await;
 }
 
@@ -421,7 +443,9 @@ async fn a_portion_that_is_refused_leaves_nothing() {
     let f = fixture().await;
     let beyond = SyncState { highest_modseq: Some(u64::MAX), ..state(7) };
     let without = vec![message(1), NewMessage { uid: None, ..message(2) }];
-    for (portion, state) in [(messages(1..=2), beyond), (messages(1..=2), SyncState::default()), (without, state(7))] {
+    for (portion, state) in
+        [(messages(1..=2), beyond), (messages(1..=2), SyncState::default()), (without, state(7))]
+    {
         let refused = f.store.keep(f.inbox, portion, state, EPOCH).await;
         assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
@@ -435,7 +459,12 @@ async fn a_portion_that_is_refused_leaves_nothing() {
 async fn dates_that_nobody_means_have_a_place_too() {
     let f = fixture().await;
     let dated = |n, internal_date| NewMessage { internal_date, ..message(n) };
-    let portion = vec![dated(1, Some(i64::MAX)), dated(2, Some(i64::MIN)), dated(3, None), dated(4, Some(EPOCH))];
+    let portion = vec![
+        dated(1, Some(i64::MAX)),
+        dated(2, Some(i64::MIN)),
+        dated(3, None),
+        dated(4, Some(EPOCH)),
+    ];
     let kept: Vec<MessageId> = f.keep(f.inbox, portion).await.iter().map(|k| k.id).collect();
     assert_eq!(all(&f.store, &Filter::default(), 2).await, [kept[0], kept[3], kept[2], kept[1]]);
     assert_sound(&f.store).await;
@@ -448,7 +477,9 @@ async fn two_messages_of_one_second_whose_numbers_are_a_million_apart_both_have_
     for n in [1, 2] {
         f.keep(f.inbox, vec![of_one_second(n)]).await;
     }
-    execute(&f.path(), "UPDATE sqlite_sequence SET seq = 1 << 20 WHERE name = 'messages'").await.unwrap();
+    execute(&f.path(), "UPDATE sqlite_sequence SET seq = 1 << 20 WHERE name = 'messages'")
+        .await
+        .unwrap();
     f.keep(f.inbox, vec![of_one_second(3), of_one_second(4)]).await;
     assert_eq!(all(&f.store, &Filter::default(), 1).await.len(), 4);
     assert_eq!(f.found("number4").await.len(), 1);
@@ -464,7 +495,10 @@ async fn new_numbers_under_another_uidvalidity_leave_labels_alone() {
     f.store.renumber(f.inbox, &moves, state(8), EPOCH).await.unwrap();
     assert_eq!(f.store.message(kept[1].id).await.unwrap().uid, Some(Uid(1)));
     assert_eq!(f.lane(kept[1].id).await, Label::Urgent);
-    assert!(f.store.message(kept[2].id).await.unwrap().gone, "the server does not list it any more");
+    assert!(
+        f.store.message(kept[2].id).await.unwrap().gone,
+        "the server does not list it any more"
+    );
     // The server goes back to the former one, in which the third's number is taken now.
     f.store.renumber(f.inbox, &[(Uid(1), Uid(3))], state(7), EPOCH).await.unwrap();
     assert_eq!(f.store.present(f.inbox).await.unwrap(), [(Uid(3), FlagSet::default())]);
@@ -514,7 +548,9 @@ impl Use {
 
     fn some(&mut self) -> Vec<MessageId> {
         let known = self.messages.len() as u32;
-        (0..self.dice.roll(5).min(known)).map(|_| self.messages[self.dice.roll(known) as usize]).collect()
+        (0..self.dice.roll(5).min(known))
+            .map(|_| self.messages[self.dice.roll(known) as usize])
+            .collect()
     }
 
     fn uids(&mut self) -> Vec<Uid> {
@@ -541,7 +577,10 @@ impl Use {
         let mut content = content(n);
         let headers = &mut content.headers;
         match n % 4 {
-            0 => headers.references = vec![format!("{}@example.org", n / 2), format!("{}@example.org", n / 3)],
+            0 => {
+                headers.references =
+                    vec![format!("{}@example.org", n / 2), format!("{}@example.org", n / 3)]
+            }
             1 => headers.subject = format!("Re: Subject {}", n / 4),
             _ => {}
         }
@@ -558,7 +597,8 @@ impl Use {
                 self.messages.extend(kept.iter().filter(|k| k.is_new()).map(|k| k.id));
             }
             4 | 5 => {
-                let flags: Vec<_> = self.uids().into_iter().map(|uid| (uid, self.flags())).collect();
+                let flags: Vec<_> =
+                    self.uids().into_iter().map(|uid| (uid, self.flags())).collect();
                 let gone = self.uids();
                 self.store.settle(folder, &flags, &gone, state(generation), EPOCH).await?;
             }
@@ -588,7 +628,8 @@ impl Use {
             11 => {
                 let next = if generation == 7 { 8 } else { 7 };
                 let by = self.dice.roll(40);
-                let moves: Vec<_> = (1..=30).map(|uid| (Uid(uid), Uid(1 + (uid + by) % 40))).collect();
+                let moves: Vec<_> =
+                    (1..=30).map(|uid| (Uid(uid), Uid(1 + (uid + by) % 40))).collect();
                 self.store.renumber(folder, &moves, state(next), EPOCH).await?;
                 let folders = self.accounts.iter_mut().flat_map(|account| &mut account.1);
                 folders.filter(|f| f.0 == folder).for_each(|f| f.1 = next);
@@ -614,7 +655,8 @@ async fn counts_labels_and_queues_follow_from_the_rows_whatever_happens() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = open(folder.path()).await;
         let dice = Dice(seed << 32 | 0x9E37_79B9);
-        let mut used = Use { dice, store: store.clone(), accounts: Vec::new(), messages: Vec::new() };
+        let mut used =
+            Use { dice, store: store.clone(), accounts: Vec::new(), messages: Vec::new() };
         used.add_account().await;
         used.add_account().await;
         for act in 0..300 {
@@ -628,7 +670,10 @@ async fn counts_labels_and_queues_follow_from_the_rows_whatever_happens() {
         for version in ["m1", "m2", "m3"] {
             for scope in [QueueScope::All, QueueScope::Unsure] {
                 let queue = store.model_queue(version, scope, 10_000).await.unwrap();
-                assert_eq!(store.waiting_for_model(version, scope).await.unwrap(), queue.len() as u64);
+                assert_eq!(
+                    store.waiting_for_model(version, scope).await.unwrap(),
+                    queue.len() as u64
+                );
             }
         }
         for correction in store.corrections().await.unwrap() {
@@ -669,7 +714,8 @@ async fn pages_neither_repeat_nor_skip_while_mail_arrives() {
                 // Newer and older than what is there, between any two pages.
                 f.keep(f.inbox, messages(1_000..1_030)).await;
                 let there = all(&f.store, &filter, 200).await;
-                let (mut found, mut after, mut next) = (Vec::new(), None, 2_000 + there.len() as u32);
+                let (mut found, mut after, mut next) =
+                    (Vec::new(), None, 2_000 + there.len() as u32);
                 loop {
                     let page = f.store.page(&filter, after, 7).await.unwrap();
                     found.extend(ids(&page));
@@ -707,7 +753,8 @@ async fn rows_by_place_are_those_of_the_pages() {
     let pages = all(&f.store, &Filter::lane(Label::NeedsHuman), 7).await;
     for offset in 0..=40 {
         let rows = f.store.rows_at(Label::NeedsHuman, offset, 3).await.unwrap();
-        let expected: Vec<MessageId> = pages.iter().copied().skip(offset as usize).take(3).collect();
+        let expected: Vec<MessageId> =
+            pages.iter().copied().skip(offset as usize).take(3).collect();
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), expected, "from {offset}");
     }
     assert_eq!(f.store.rows_at(Label::Urgent, 0, 3).await.unwrap(), []);
@@ -736,7 +783,8 @@ async fn undo_restores_what_was_there_and_twice_goes_one_further_back() {
 #[tokio::test]
 async fn an_act_over_many_messages_is_taken_back_as_a_whole_and_once() {
     let f = fixture().await;
-    let kept: Vec<MessageId> = f.keep(f.inbox, messages(1..=5)).await.iter().map(|k| k.id).collect();
+    let kept: Vec<MessageId> =
+        f.keep(f.inbox, messages(1..=5)).await.iter().map(|k| k.id).collect();
     let twice = [&kept[..], &kept[..], &[MessageId(999)]].concat();
     let act = f.store.correct(&twice, Label::Task, EPOCH).await.unwrap().expect("an act");
     f.store.correct(&kept[..1], Label::Urgent, EPOCH).await.unwrap();
@@ -753,7 +801,9 @@ async fn the_users_word_outlives_later_verdicts() {
     let f = fixture().await;
     let id = f.keep_one(says(message(1), Some(evidence(Label::Task)))).await;
     f.store.correct(&[id], Label::Urgent, EPOCH).await.unwrap();
-    for verdict in [evidence(Label::NeedsHuman), model(Label::Notification, "m1"), ruled(Label::Task)] {
+    for verdict in
+        [evidence(Label::NeedsHuman), model(Label::Notification, "m1"), ruled(Label::Task)]
+    {
         let recorded = f.store.record_verdict(id, &verdict, EPOCH).await.unwrap();
         assert_eq!((recorded.from, recorded.to), (Label::Urgent, Label::Urgent));
         assert_eq!(f.store.message(id).await.unwrap().verdict, Some(verdict));
@@ -787,7 +837,10 @@ async fn decisions_and_corrections_cannot_be_changed_or_deleted() {
         "UPDATE messages SET account_id = account_id + 1",
     ] {
         let error = execute(&f.path(), statement).await.expect_err(statement).to_string();
-        assert!(error.contains("append-only") || error.contains("stays in its account"), "{statement}: {error}");
+        assert!(
+            error.contains("append-only") || error.contains("stays in its account"),
+            "{statement}: {error}"
+        );
     }
     assert_sound(&f.store).await;
 }
@@ -797,7 +850,8 @@ async fn decisions_and_corrections_cannot_be_changed_or_deleted() {
 #[tokio::test]
 async fn search_finds_words_beginnings_and_phrases_newest_first() {
     let f = fixture().await;
-    let texts = ["The café on the corner", "Corner shops of Zürich", "会議は東京で", "on corner the"];
+    let texts =
+        ["The café on the corner", "Corner shops of Zürich", "会議は東京で", "on corner the"];
     let portion = texts.iter().zip(1..).map(|(text, n)| with_text(n, text)).collect();
     let kept: Vec<MessageId> = f.keep(f.inbox, portion).await.iter().map(|k| k.id).collect();
     for (query, expected) in [
@@ -865,7 +919,10 @@ fn odd_texts() -> Vec<String> {
     ]
     .map(String::from)
     .to_vec();
-    texts.extend(["a", "a ", "\"", "日", "\"日\" ", "😀", "AND ", "a\0", "(", "\u{301}"].map(|t| t.repeat(10_000)));
+    texts.extend(
+        ["a", "a ", "\"", "日", "\"日\" ", "😀", "AND ", "a\0", "(", "\u{301}"]
+            .map(|t| t.repeat(10_000)),
+    );
     texts
 }
 
@@ -882,7 +939,9 @@ async fn search_survives_any_text() {
     let found = f.found("needle").await.len();
     assert!(found >= short && found <= kept.len(), "{found} of {}", kept.len());
     for text in odd_texts() {
-        for query in [text.clone(), format!("needle {text}"), format!("{text} needle"), format!("\"{text}")] {
+        for query in
+            [text.clone(), format!("needle {text}"), format!("{text} needle"), format!("\"{text}")]
+        {
             let page = f.store.search(&query, None, None, 5).await;
             assert!(page.is_ok(), "{:?}: {page:?}", query.chars().take(40).collect::<String>());
         }
@@ -908,7 +967,12 @@ fn answer(n: u32, subject: &str, references: &[u32]) -> NewMessage {
 async fn answers_are_one_conversation_by_references_in_any_order() {
     let f = fixture().await;
     let mut kept = Vec::new();
-    for m in [answer(3, "Other words", &[1, 2]), message(9), message(1), answer(2, "Re: Subject 1", &[1])] {
+    for m in [
+        answer(3, "Other words", &[1, 2]),
+        message(9),
+        message(1),
+        answer(2, "Re: Subject 1", &[1]),
+    ] {
         kept.push(f.keep_one(m).await);
     }
     let thread = f.row(kept[0]).await.thread;
@@ -1063,10 +1127,11 @@ async fn a_database_whose_making_was_cut_short_is_made_to_the_end() {
     let f = fixture().await;
     f.store.close().await;
     let mut connection = connect(&f.path()).await;
-    let begun: String = sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE name = '_sqlx_migrations'")
-        .fetch_one(&mut connection)
-        .await
-        .expect("a table");
+    let begun: String =
+        sqlx::query_scalar("SELECT sql FROM sqlite_schema WHERE name = '_sqlx_migrations'")
+            .fetch_one(&mut connection)
+            .await
+            .expect("a table");
     connection.close().await.expect("closed");
     for make in ["", "VACUUM", begun.as_str()] {
         let folder = tempfile::tempdir().expect("a folder");
@@ -1083,7 +1148,10 @@ async fn several_can_open_a_new_folder_at_once() {
     let (a, b, c) = tokio::join!(Store::open(&below), Store::open(&below), Store::open(&below));
     let (account, _) = add_account(&a.expect("a store")).await;
     for store in [b, c] {
-        assert_eq!(store.expect("a store").account(account).await.unwrap().address(), "reader@example.org");
+        assert_eq!(
+            store.expect("a store").account(account).await.unwrap().address(),
+            "reader@example.org"
+        );
     }
 }
 
@@ -1115,7 +1183,8 @@ async fn the_model_is_asked_about_what_it_has_not_read_at_this_version() {
         Some(unsure()),
         Some(unsure()),
     ];
-    let portion = verdicts.into_iter().zip(1..).map(|(verdict, n)| says(message(n), verdict)).collect();
+    let portion =
+        verdicts.into_iter().zip(1..).map(|(verdict, n)| says(message(n), verdict)).collect();
     let kept: Vec<MessageId> = f.keep(f.inbox, portion).await.iter().map(|k| k.id).collect();
     f.settle(&[], &[7]).await;
     f.store.correct(&kept[7..], Label::Urgent, EPOCH).await.unwrap();
@@ -1132,18 +1201,24 @@ async fn the_model_is_asked_about_what_it_has_not_read_at_this_version() {
         assert_eq!(f.store.waiting_for_model(version, scope).await.unwrap(), expected.len() as u64);
     }
     f.store.undo_last(EPOCH).await.unwrap();
-    assert_eq!(f.store.model_queue("m3", QueueScope::Unsure, 1).await.unwrap(), [kept[7]], "it waits again");
+    assert_eq!(
+        f.store.model_queue("m3", QueueScope::Unsure, 1).await.unwrap(),
+        [kept[7]],
+        "it waits again"
+    );
 }
 
 #[tokio::test]
 async fn what_was_set_aside_is_not_asked_about_until_another_model_comes() {
     let f = fixture().await;
-    let kept: Vec<MessageId> = f.keep(f.inbox, messages(1..=3)).await.iter().map(|k| k.id).collect();
+    let kept: Vec<MessageId> =
+        f.keep(f.inbox, messages(1..=3)).await.iter().map(|k| k.id).collect();
     f.store.set_aside(kept[0], "m1", "It stopped.", EPOCH + 2).await.unwrap();
     f.store.set_aside(kept[1], "m0", "It stopped.", EPOCH).await.unwrap();
     f.store.set_aside(kept[1], "m2", "It took too long.", EPOCH + 1).await.unwrap();
     let marks = f.store.set_asides().await.unwrap();
-    let told: Vec<_> = marks.iter().map(|m| (m.message, m.reason.as_str(), m.version.as_str())).collect();
+    let told: Vec<_> =
+        marks.iter().map(|m| (m.message, m.reason.as_str(), m.version.as_str())).collect();
     assert_eq!(told, [(kept[1], "It took too long.", "m2"), (kept[0], "It stopped.", "m1")]);
     assert_eq!(f.store.model_queue("m2", QueueScope::All, 10).await.unwrap(), [kept[2]]);
     assert_sound(&f.store).await;
@@ -1172,7 +1247,8 @@ async fn encode(store: &Store, version: &str, limit: u32) -> Vec<(BodyId, Vec<Me
 #[tokio::test]
 async fn the_encoder_reads_the_newest_first_and_each_content_once() {
     let f = fixture().await;
-    let kept: Vec<MessageId> = f.keep(f.inbox, messages([2, 9, 5])).await.iter().map(|k| k.id).collect();
+    let kept: Vec<MessageId> =
+        f.keep(f.inbox, messages([2, 9, 5])).await.iter().map(|k| k.id).collect();
     let copy = f.keep(f.archive, vec![numbered(1, 9)]).await[0].id;
     assert_eq!(f.store.waiting_for_encoder().await.unwrap(), 3);
     let first = encode(&f.store, "e1", 2).await;
@@ -1186,7 +1262,11 @@ async fn the_encoder_reads_the_newest_first_and_each_content_once() {
         assert!(back.vector.iter().zip(said(2.5).vector).all(|(a, b)| (a - b).abs() < 0.01));
     }
     f.keep(f.archive, vec![numbered(2, 5)]).await;
-    assert_eq!(f.store.waiting_for_encoder().await.unwrap(), 0, "a message that moves costs nothing");
+    assert_eq!(
+        f.store.waiting_for_encoder().await.unwrap(),
+        0,
+        "a message that moves costs nothing"
+    );
 }
 
 #[tokio::test]
@@ -1223,7 +1303,10 @@ async fn what_waits_for_the_encoder_leaves_with_its_account_unless_another_has_i
     let queue = encode(&f.store, "e1", 1).await;
     f.store.remove_account(other).await.unwrap();
     assert_eq!(f.store.waiting_for_encoder().await.unwrap(), 2);
-    f.store.keep_encoded("e1", &[(queue[0].0, Some(said(1.0)))]).await.expect("a content that left is passed over");
+    f.store
+        .keep_encoded("e1", &[(queue[0].0, Some(said(1.0)))])
+        .await
+        .expect("a content that left is passed over");
     assert_eq!(number(&f.path(), "SELECT count(*) FROM vectors").await, 0);
     assert_sound(&f.store).await;
 }
@@ -1233,7 +1316,8 @@ async fn what_waits_for_the_encoder_leaves_with_its_account_unless_another_has_i
 #[tokio::test]
 async fn an_account_leaves_nothing_behind() {
     let f = fixture().await;
-    let kept: Vec<MessageId> = f.keep(f.inbox, messages(1..=1_200)).await.iter().map(|k| k.id).collect();
+    let kept: Vec<MessageId> =
+        f.keep(f.inbox, messages(1..=1_200)).await.iter().map(|k| k.id).collect();
     f.store.correct(&kept[..50], Label::Urgent, EPOCH).await.unwrap();
     f.store.set_aside(kept[60], "m1", "It stopped.", EPOCH).await.unwrap();
     f.store.intend(kept[70], &serde_json::json!("read"), EPOCH).await.unwrap();
@@ -1296,25 +1380,30 @@ async fn a_backup_opens_and_is_equal() {
     f.store.vacuum_into(&copy).await.unwrap();
     let mut connection = connect(&f.path()).await;
     sqlx::query("ATTACH ? AS copy").bind(copy.to_str()).execute(&mut connection).await.unwrap();
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'search'")
-            .fetch_all(&mut connection)
-            .await
-            .unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'search'",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .unwrap();
     assert!(tables.len() > 20);
     for table in tables {
         let differ = format!(
             "SELECT (SELECT count(*) FROM (SELECT * FROM main.{table} EXCEPT SELECT * FROM copy.{table})) + \
              (SELECT count(*) FROM (SELECT * FROM copy.{table} EXCEPT SELECT * FROM main.{table}))"
         );
-        let rows: i64 = sqlx::query_scalar(AssertSqlSafe(differ)).fetch_one(&mut connection).await.unwrap();
+        let rows: i64 =
+            sqlx::query_scalar(AssertSqlSafe(differ)).fetch_one(&mut connection).await.unwrap();
         assert_eq!(rows, 0, "{table}");
     }
     connection.close().await.unwrap();
 
     let backup = open(folder.path()).await;
     assert_eq!(backup.counts().await.unwrap(), f.store.counts().await.unwrap());
-    assert_eq!(backup.message(kept[3].id).await.unwrap(), f.store.message(kept[3].id).await.unwrap());
+    assert_eq!(
+        backup.message(kept[3].id).await.unwrap(),
+        f.store.message(kept[3].id).await.unwrap()
+    );
     assert_eq!(backup.raw(kept[7].id).await.unwrap(), f.store.raw(kept[7].id).await.unwrap());
     assert_eq!(backup.search("number8", None, None, 5).await.unwrap().rows.len(), 1);
     backup.check().await.unwrap();
@@ -1341,7 +1430,14 @@ const PORTION: u32 = 20;
 async fn assert_whole(store: &Store, folder: FolderId) -> u32 {
     store.check().await.expect("a sound file");
     assert_sound(store).await;
-    let state = store.folders(None).await.unwrap().into_iter().find(|f| f.id == folder).expect("a folder").state;
+    let state = store
+        .folders(None)
+        .await
+        .unwrap()
+        .into_iter()
+        .find(|f| f.id == folder)
+        .expect("a folder")
+        .state;
     let high = state.high.map_or(0, |uid| uid.0);
     assert_eq!(high % PORTION, 0);
     let present = store.present(folder).await.unwrap();
@@ -1351,7 +1447,11 @@ async fn assert_whole(store: &Store, folder: FolderId) -> u32 {
     high / PORTION
 }
 
-async fn keep_portion(store: &Store, folder: FolderId, after: u32) -> Result<Vec<Kept>, StoreError> {
+async fn keep_portion(
+    store: &Store,
+    folder: FolderId,
+    after: u32,
+) -> Result<Vec<Kept>, StoreError> {
     let high = after + PORTION;
     let state = SyncState { high: Some(Uid(high)), ..state(7) };
     store.keep(folder, messages(after + 1..=high), state, EPOCH).await
@@ -1407,7 +1507,8 @@ async fn a_process_that_is_killed_while_it_writes_leaves_whole_portions() {
             .expect("a child");
         // Held until the end: without a reader the child would fail before it is killed. The harness may put
         // words of its own on the same line.
-        let mut lines = BufReader::new(child.stdout.take().expect("its words")).lines().map_while(Result::ok);
+        let mut lines =
+            BufReader::new(child.stdout.take().expect("its words")).lines().map_while(Result::ok);
         let mut told = || lines.find(|line| line.ends_with("kept")).map(|_| Instant::now());
         let (first, second) = (told().expect("a portion"), told().expect("another portion"));
         // Somewhere within the next portion, at another place each time.
@@ -1445,8 +1546,14 @@ async fn an_action_only_moves_forward_and_is_open_until_it_is_done() {
     assert_eq!((open[0].stage, open[0].at), (ActionStage::Sent, EPOCH + 1));
     store.advance(entry, ActionStage::Done, EPOCH + 3).await.unwrap();
     assert_eq!(store.open_actions().await.unwrap(), []);
-    assert!(matches!(store.intend(MessageId(999), &action, EPOCH).await, Err(StoreError::NotFound(_))));
-    assert!(matches!(store.advance(999, ActionStage::Done, EPOCH).await, Err(StoreError::NotFound(_))));
+    assert!(matches!(
+        store.intend(MessageId(999), &action, EPOCH).await,
+        Err(StoreError::NotFound(_))
+    ));
+    assert!(matches!(
+        store.advance(999, ActionStage::Done, EPOCH).await,
+        Err(StoreError::NotFound(_))
+    ));
 }
 
 #[tokio::test]
@@ -1465,20 +1572,29 @@ async fn jobs_and_settings_outlive_a_restart() {
     assert!(matches!(store.setting::<u32>("theme").await, Err(StoreError::Unreadable(_))));
     store.remove_job("import").await.unwrap();
     store.remove_setting("theme").await.unwrap();
-    assert_eq!((store.jobs().await.unwrap(), store.setting::<String>("theme").await.unwrap()), (vec![], None));
+    assert_eq!(
+        (store.jobs().await.unwrap(), store.setting::<String>("theme").await.unwrap()),
+        (vec![], None)
+    );
 }
 
 #[tokio::test]
 async fn rules_keep_the_order_they_are_put_in() {
     let f = fixture().await;
-    let condition = Condition { field: Field::Subject, matches: Match::Contains, value: "\"50%\" 'off'".into() };
+    let condition = Condition {
+        field: Field::Subject,
+        matches: Match::Contains,
+        value: "\"50%\" 'off'".into(),
+    };
     let mut rules = Vec::new();
     for name in ["a", "b", "c"] {
         let action = Action::Label { label: Label::Notification };
-        rules.push(f.store.add_rule(name, std::slice::from_ref(&condition), &action).await.unwrap());
+        rules
+            .push(f.store.add_rule(name, std::slice::from_ref(&condition), &action).await.unwrap());
     }
     f.store.reorder_rules(&[rules[2], RuleId(999)]).await.unwrap();
-    let names = |rules: Vec<mailroom_domain::Rule>| rules.into_iter().map(|r| r.name).collect::<String>();
+    let names =
+        |rules: Vec<mailroom_domain::Rule>| rules.into_iter().map(|r| r.name).collect::<String>();
     let mut stored = f.store.rules().await.unwrap();
     assert_eq!(stored[0].conditions, [condition]);
     assert_eq!(names(stored.clone()), "cab");

@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(std::fs::File::create(out)?);
     let triage = Triage::shipped()?;
     let evidence = |content: &MessageContent, own: &[String]| {
-        let input = Input { content, own, replied_to: false, encoder: None, scores: None, head: None };
+        let input =
+            Input { content, own, replied_to: false, encoder: None, scores: None, head: None };
         triage.verdict(&input).probabilities
     };
     if let Some(folder) = args.next() {
@@ -49,7 +50,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (label, second) = record.labels();
         let own = mailroom_corpus::own(&record);
         // Imported archives often don't say whose they are: the trainer sees each message that way as well.
-        let unknown = MessageContent { headers: HeaderFacts { delivered_to: Vec::new(), ..content.headers.clone() }, ..content.clone() };
+        let unknown = MessageContent {
+            headers: HeaderFacts { delivered_to: Vec::new(), ..content.headers.clone() },
+            ..content.clone()
+        };
         let line = json!({
             "id": record.id(), "family": record.family, "text_unknown": triage.digest(&unknown, &[]), "area": record.area(),
             "split": format!("{:?}", record.split()).to_lowercase(), "lang": record.lang,

@@ -50,17 +50,36 @@ struct Voices {
 }
 
 impl Voices {
-    fn samples(&self, mail: Vec<(MessageContent, Vec<String>, Label, Option<Label>, String)>) -> Result<Vec<Sample>, Box<dyn Error>> {
+    fn samples(
+        &self,
+        mail: Vec<(MessageContent, Vec<String>, Label, Option<Label>, String)>,
+    ) -> Result<Vec<Sample>, Box<dyn Error>> {
         let mut out = Vec::with_capacity(mail.len());
         for part in mail.chunks(16) {
-            let texts: Vec<String> = part.iter().map(|(content, own, ..)| self.triage.digest(content, own)).collect();
+            let texts: Vec<String> =
+                part.iter().map(|(content, own, ..)| self.triage.digest(content, own)).collect();
             let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            for (said, (content, own, label, second, lang)) in self.encoder.encode(&texts)?.into_iter().zip(part) {
+            for (said, (content, own, label, second, lang)) in
+                self.encoder.encode(&texts)?.into_iter().zip(part)
+            {
                 let scores = said.scores.ok_or("the encoder has no head")?;
                 let encoder = EncoderScores { scores, version: String::new() };
-                let input = Input { content, own, replied_to: false, encoder: Some(&encoder), scores: None, head: None };
+                let input = Input {
+                    content,
+                    own,
+                    replied_to: false,
+                    encoder: Some(&encoder),
+                    scores: None,
+                    head: None,
+                };
                 let voices = self.triage.verdict(&input).voices;
-                out.push(Sample { label: *label, second: *second, lang: lang.clone(), evidence: voices[0].probabilities, encoder: voices[1].probabilities });
+                out.push(Sample {
+                    label: *label,
+                    second: *second,
+                    lang: lang.clone(),
+                    evidence: voices[0].probabilities,
+                    encoder: voices[1].probabilities,
+                });
             }
         }
         Ok(out)
@@ -76,7 +95,9 @@ struct Figures {
 
 fn figures(samples: &[&Sample], p: &[Probabilities]) -> Figures {
     let n = samples.len().max(1) as f32;
-    let count = |f: &dyn Fn(&Sample, Label) -> bool| samples.iter().zip(p).filter(|(s, p)| f(s, p.argmax())).count() as f32;
+    let count = |f: &dyn Fn(&Sample, Label) -> bool| {
+        samples.iter().zip(p).filter(|(s, p)| f(s, p.argmax())).count() as f32
+    };
     let mut bins = [(0.0f32, 0.0f32); 10];
     for (s, p) in samples.iter().zip(p) {
         let best = p.argmax();
@@ -95,11 +116,24 @@ fn figures(samples: &[&Sample], p: &[Probabilities]) -> Figures {
 fn report(name: &str, samples: &[&Sample], fusion: &Fusion) {
     let line = |voice: &str, p: Vec<Probabilities>| {
         let f = figures(samples, &p);
-        println!("{name:<16} {voice:<10} n {:>4}  strict {:.3}  with second {:.3}  urgent recall {:.3}  ECE {:.3}", samples.len(), f.strict, f.second, f.urgent, f.ece);
+        println!(
+            "{name:<16} {voice:<10} n {:>4}  strict {:.3}  with second {:.3}  urgent recall {:.3}  ECE {:.3}",
+            samples.len(),
+            f.strict,
+            f.second,
+            f.urgent,
+            f.ece
+        );
     };
-    line("evidence", samples.iter().map(|s| fusion.evidence.probabilities(&[s.evidence])).collect());
+    line(
+        "evidence",
+        samples.iter().map(|s| fusion.evidence.probabilities(&[s.evidence])).collect(),
+    );
     line("encoder", samples.iter().map(|s| s.encoder).collect());
-    line("fused", samples.iter().map(|s| fusion.encoder.probabilities(&[s.evidence, s.encoder])).collect());
+    line(
+        "fused",
+        samples.iter().map(|s| fusion.encoder.probabilities(&[s.evidence, s.encoder])).collect(),
+    );
 }
 
 /// The highest threshold at which abstaining costs at most half a point of accuracy.
@@ -114,7 +148,8 @@ fn threshold(samples: &[Sample], p: &[Probabilities], pool: &Pool) -> f32 {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let encoder = Encoder::open(Path::new(&args.next().ok_or("Usage: fuse ENCODER.gguf [EVAL_DIR]")?))?;
+    let encoder =
+        Encoder::open(Path::new(&args.next().ok_or("Usage: fuse ENCODER.gguf [EVAL_DIR]")?))?;
     let voices = Voices { triage: Triage::shipped()?, encoder };
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let records = mailroom_corpus::read(&folder.join("corpus"))?;
@@ -124,7 +159,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             .filter(|r| r.split() == split && r.agreed())
             .map(|r| {
                 let (label, second) = r.labels();
-                (mailroom_mail::parse(&r.message()), mailroom_corpus::own(r), label, second, r.lang.clone())
+                (
+                    mailroom_mail::parse(&r.message()),
+                    mailroom_corpus::own(r),
+                    label,
+                    second,
+                    r.lang.clone(),
+                )
             })
             .collect();
         voices.samples(mail)
@@ -132,23 +173,34 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (calibration, test) = (of(Split::Calibration)?, of(Split::Test)?);
 
     let fit = |with_encoder: bool| {
-        let said = |s: &Sample| if with_encoder { vec![s.evidence, s.encoder] } else { vec![s.evidence] };
+        let said =
+            |s: &Sample| if with_encoder { vec![s.evidence, s.encoder] } else { vec![s.evidence] };
         let samples: Vec<_> = calibration.iter().map(|s| (said(s), s.target())).collect();
         let mut pool = Pool::fit(&samples);
-        let p: Vec<Probabilities> = samples.iter().map(|(said, _)| pool.probabilities(said)).collect();
+        let p: Vec<Probabilities> =
+            samples.iter().map(|(said, _)| pool.probabilities(said)).collect();
         pool.threshold = threshold(&calibration, &p, &pool);
         pool.urgent_floor = 0.25;
         pool
     };
-    let fusion = Fusion { evidence: fit(false), encoder: fit(true), encoder_version: voices.encoder.version().to_owned() };
+    let fusion = Fusion {
+        evidence: fit(false),
+        encoder: fit(true),
+        encoder_version: voices.encoder.version().to_owned(),
+    };
     println!("{fusion:?}");
     report("calibration", &calibration.iter().collect::<Vec<_>>(), &fusion);
     report("test", &test.iter().collect::<Vec<_>>(), &fusion);
     let languages: BTreeSet<&str> = test.iter().map(|s| s.lang.as_str()).collect();
     for lang in languages {
-        report(&format!("test {lang}"), &test.iter().filter(|s| s.lang == lang).collect::<Vec<_>>(), &fusion);
+        report(
+            &format!("test {lang}"),
+            &test.iter().filter(|s| s.lang == lang).collect::<Vec<_>>(),
+            &fusion,
+        );
     }
-    let p: Vec<Probabilities> = test.iter().map(|s| fusion.encoder.probabilities(&[s.evidence, s.encoder])).collect();
+    let p: Vec<Probabilities> =
+        test.iter().map(|s| fusion.encoder.probabilities(&[s.evidence, s.encoder])).collect();
     let mut order: Vec<usize> = (0..test.len()).collect();
     order.sort_by(|a, b| p[*b].of(p[*b].argmax()).total_cmp(&p[*a].of(p[*a].argmax())));
     for share in [50, 60, 70, 80, 90, 100] {
@@ -161,7 +213,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut mail = Vec::new();
         for line in std::fs::read_to_string(eval.join("labels.jsonl"))?.lines() {
             let Labelled { file, label, second, lang } = serde_json::from_str(line)?;
-            mail.push((mailroom_mail::parse(&std::fs::read(eval.join(file))?), Vec::new(), label, second, lang));
+            mail.push((
+                mailroom_mail::parse(&std::fs::read(eval.join(file))?),
+                Vec::new(),
+                label,
+                second,
+                lang,
+            ));
         }
         let samples = voices.samples(mail)?;
         report("eval", &samples.iter().collect::<Vec<_>>(), &fusion);

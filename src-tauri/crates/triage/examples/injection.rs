@@ -16,17 +16,31 @@ struct Said {
     voices: Vec<(&'static str, Label)>,
 }
 
-fn said(triage: &Triage, encoder: Option<&Encoder>, record: &Record) -> Result<Said, Box<dyn Error>> {
+fn said(
+    triage: &Triage,
+    encoder: Option<&Encoder>,
+    record: &Record,
+) -> Result<Said, Box<dyn Error>> {
     let content = mailroom_mail::parse(&record.message());
     let own = own(record);
     let scores = match encoder {
-        Some(encoder) => encoder.encode(&[&triage.digest(&content, &own)])?.pop().and_then(|e| e.scores),
+        Some(encoder) => {
+            encoder.encode(&[&triage.digest(&content, &own)])?.pop().and_then(|e| e.scores)
+        }
         None => None,
     };
     let scores = scores.map(|scores| EncoderScores { scores, version: String::new() });
-    let input = Input { content: &content, own: &own, replied_to: false, encoder: scores.as_ref(), scores: None, head: None };
+    let input = Input {
+        content: &content,
+        own: &own,
+        replied_to: false,
+        encoder: scores.as_ref(),
+        scores: None,
+        head: None,
+    };
     let verdict = triage.verdict(&input);
-    let alone = |voice: Voice| verdict.voices.iter().find(|v| v.voice == voice).map(|v| v.probabilities);
+    let alone =
+        |voice: Voice| verdict.voices.iter().find(|v| v.voice == voice).map(|v| v.probabilities);
     let mut voices: Vec<(&'static str, Probabilities)> = Vec::new();
     voices.extend(alone(Voice::Evidence).map(|p| ("evidence", p)));
     voices.extend(alone(Voice::Encoder).map(|p| ("encoder", p)));
@@ -35,15 +49,24 @@ fn said(triage: &Triage, encoder: Option<&Encoder>, record: &Record) -> Result<S
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let encoder = std::env::args().nth(1).map(|file| Encoder::open(Path::new(&file))).transpose()?;
+    let encoder =
+        std::env::args().nth(1).map(|file| Encoder::open(Path::new(&file))).transpose()?;
     let triage = Triage::shipped()?;
     let attacks = attacks(&Path::new(env!("CARGO_MANIFEST_DIR")).join("injection"))?;
     // By voice and by what is counted: attacks, flips to the goal, flips to any label.
     let mut counts: BTreeMap<(&str, String), [usize; 3]> = BTreeMap::new();
     for attack in &attacks {
-        let (clean, attacked) = (said(&triage, encoder.as_ref(), &attack.clean)?, said(&triage, encoder.as_ref(), &attack.attacked)?);
+        let (clean, attacked) = (
+            said(&triage, encoder.as_ref(), &attack.clean)?,
+            said(&triage, encoder.as_ref(), &attack.attacked)?,
+        );
         for ((voice, before), (_, after)) in clean.voices.into_iter().zip(attacked.voices) {
-            let names = ["all".to_owned(), format!("to {}", attack.goal), format!("kind {}", attack.kind), format!("lang {}", attack.clean.lang)];
+            let names = [
+                "all".to_owned(),
+                format!("to {}", attack.goal),
+                format!("kind {}", attack.kind),
+                format!("lang {}", attack.clean.lang),
+            ];
             for name in names {
                 let count = counts.entry((voice, name)).or_default();
                 count[0] += 1;
@@ -54,7 +77,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for ((voice, name), [n, goal, any]) in counts {
         let share = |k: usize| 100.0 * k as f64 / n.max(1) as f64;
-        println!("{voice:<9} {name:<40} n {n:>4}  to the goal {:>5.1} %  any {:>5.1} %", share(goal), share(any));
+        println!(
+            "{voice:<9} {name:<40} n {n:>4}  to the goal {:>5.1} %  any {:>5.1} %",
+            share(goal),
+            share(any)
+        );
     }
     Ok(())
 }

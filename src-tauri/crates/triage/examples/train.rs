@@ -53,7 +53,8 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 40) as f32 / (1u64 << 24) as f32
     }
 }
@@ -96,7 +97,8 @@ fn train(examples: &[&Example]) -> Model {
             let example = examples[*at];
             let headers = random.next() >= NO_HEADERS;
             let words = random.next() >= NO_WORDS;
-            let whose = if random.next() < UNKNOWN_READER { &example.unknown } else { &example.features };
+            let whose =
+                if random.next() < UNKNOWN_READER { &example.unknown } else { &example.features };
             let seen: Vec<(u32, f32)> = whose
                 .iter()
                 .filter(|(index, _)| {
@@ -154,7 +156,9 @@ fn report(name: &str, scored: &[Scored]) {
     let n = scored.len().max(1) as f32;
     let best = |s: &Scored| Probabilities::softmax(s.scores).argmax();
     let strict = scored.iter().filter(|s| best(s) == s.label).count() as f32 / n;
-    let second = scored.iter().filter(|s| best(s) == s.label || Some(best(s)) == s.second).count() as f32 / n;
+    let second = scored.iter().filter(|s| best(s) == s.label || Some(best(s)) == s.second).count()
+        as f32
+        / n;
     let mut f1 = 0.0;
     for label in Label::ALL {
         let both = scored.iter().filter(|s| best(s) == label && s.label == label).count() as f32;
@@ -163,14 +167,23 @@ fn report(name: &str, scored: &[Scored]) {
         f1 += if either > 0.0 { 2.0 * both / either / 4.0 } else { 0.0 };
     }
     let urgent = scored.iter().filter(|s| s.label == Label::Urgent).count().max(1) as f32;
-    let found = scored.iter().filter(|s| s.label == Label::Urgent && best(s) == Label::Urgent).count() as f32;
-    println!("{name:<28} n {:>4}  strict {strict:.3}  with second {second:.3}  macro-F1 {f1:.3}  urgent recall {:.3}", scored.len(), found / urgent);
+    let found =
+        scored.iter().filter(|s| s.label == Label::Urgent && best(s) == Label::Urgent).count()
+            as f32;
+    println!(
+        "{name:<28} n {:>4}  strict {strict:.3}  with second {second:.3}  macro-F1 {f1:.3}  urgent recall {:.3}",
+        scored.len(),
+        found / urgent
+    );
 }
 
 /// The temperature at which the scores' probabilities are least wrong.
 fn temperature(scored: &[Scored]) -> f32 {
     let loss = |t: f32| -> f32 {
-        scored.iter().map(|s| -Probabilities::softmax(s.scores.map(|x| x / t)).of(s.label).max(1e-6).ln()).sum()
+        scored
+            .iter()
+            .map(|s| -Probabilities::softmax(s.scores.map(|x| x / t)).of(s.label).max(1e-6).ln())
+            .sum()
     };
     (2..40).map(|t| t as f32 * 0.1).min_by(|a, b| loss(*a).total_cmp(&loss(*b))).unwrap_or(1.0)
 }
@@ -232,7 +245,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let folds = 5;
     let families: BTreeSet<&str> = training.iter().map(|e| e.family.as_str()).collect();
-    let fold_of: BTreeMap<&str, usize> = families.iter().enumerate().map(|(at, f)| (*f, at % folds)).collect();
+    let fold_of: BTreeMap<&str, usize> =
+        families.iter().enumerate().map(|(at, f)| (*f, at % folds)).collect();
     let mut scored = Vec::new();
     for fold in 0..folds {
         let (out, kept): (Vec<&Example>, Vec<&Example>) =
@@ -243,7 +257,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let areas: BTreeSet<&str> = training.iter().map(|e| e.area.as_str()).collect();
     let mut apart = Vec::new();
     for area in areas {
-        let (out, kept): (Vec<&Example>, Vec<&Example>) = training.iter().copied().partition(|e| e.area == area);
+        let (out, kept): (Vec<&Example>, Vec<&Example>) =
+            training.iter().copied().partition(|e| e.area == area);
         let part = score(&train(&kept), out.into_iter());
         report(&format!("without {area}"), &part);
         apart.extend(part);
@@ -253,12 +268,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = train(&training);
     let held_out = score(&model, calibration.into_iter());
     let t = DISTANCE * temperature(&held_out);
-    println!("temperature {t:.2}, calibration error {:.3} on the split that it was fitted on", calibration_error(&held_out, t / DISTANCE));
+    println!(
+        "temperature {t:.2}, calibration error {:.3} on the split that it was fitted on",
+        calibration_error(&held_out, t / DISTANCE)
+    );
     let agreed: Vec<&Example> = test.into_iter().filter(|e| e.agreed).collect();
     report("test", &score(&model, agreed.iter().copied()));
     let languages: BTreeSet<&str> = agreed.iter().map(|e| e.lang.as_str()).collect();
     for lang in languages {
-        report(&format!("test {lang}"), &score(&model, agreed.iter().copied().filter(|e| e.lang == lang)));
+        report(
+            &format!("test {lang}"),
+            &score(&model, agreed.iter().copied().filter(|e| e.lang == lang)),
+        );
     }
 
     let top = |from: usize, to: usize| {
@@ -269,7 +290,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .weights
         .iter()
         .enumerate()
-        .map(|(at, w)| w.map(|w| (w / scales[usize::from(at >= FACTS)]).round().clamp(-127.0, 127.0) as i8))
+        .map(|(at, w)| {
+            w.map(|w| (w / scales[usize::from(at >= FACTS)]).round().clamp(-127.0, 127.0) as i8)
+        })
         .collect();
     let evidence = Evidence::new(scales, model.bias, t, weights);
     std::fs::write(&target, evidence.to_bytes())?;

@@ -12,7 +12,8 @@ pub(crate) fn mail() -> Vec<(MessageContent, Label)> {
         .filter_map(|line| {
             let mut parts = line.splitn(5, '|').map(str::trim);
             let label: Label = parts.next()?.parse().ok()?;
-            let (name, address, subject, text) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+            let (name, address, subject, text) =
+                (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
             let text = text.replace(" / ", "\n");
             let mut content =
                 MessageContent { text: text.clone(), new_text: text, ..MessageContent::default() };

@@ -53,7 +53,9 @@ fn facts(content: &MessageContent, own: &[String]) -> Vec<&'static str> {
     };
     add(list, "mailing list");
     add(
-        h.one_click_unsubscribe || h.bulk_service || (h.list_unsubscribe && !list)
+        h.one_click_unsubscribe
+            || h.bulk_service
+            || (h.list_unsubscribe && !list)
             || matches!(h.precedence.as_deref(), Some("bulk" | "junk")),
         "bulk",
     );
@@ -80,7 +82,9 @@ fn facts(content: &MessageContent, own: &[String]) -> Vec<&'static str> {
 
 /// The text in short.
 fn excerpt(content: &MessageContent) -> String {
-    let bounded = |text: &str, most: usize| text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned();
+    let bounded = |text: &str, most: usize| {
+        text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
+    };
     let mut text = bounded(&content.new_text, MOST_BYTES);
     if text.chars().filter(|c| c.is_alphanumeric()).take(LITTLE).count() < LITTLE {
         // "fyi" above a forwarded message, "yes" above a question.
@@ -90,7 +94,8 @@ fn excerpt(content: &MessageContent) -> String {
     }
     let mut seen = HashSet::new();
     // What is quoted below, or said twice, is read once.
-    let sentences: Vec<String> = sentences(&text).into_iter().filter(|s| seen.insert(s.clone())).collect();
+    let sentences: Vec<String> =
+        sentences(&text).into_iter().filter(|s| seen.insert(s.clone())).collect();
     let lengths: Vec<usize> = sentences.iter().map(|s| s.chars().count() + 1).collect();
     if lengths.iter().sum::<usize>() <= BUDGET {
         return sentences.join(" ");
@@ -104,8 +109,10 @@ fn excerpt(content: &MessageContent) -> String {
         kept[at] = true;
         used += (*length).min(BEGINNING);
     }
-    let mut rest: Vec<(usize, u32)> =
-        (0..sentences.len()).filter(|at| !kept[*at]).map(|at| (at, telling(&sentences[at]))).collect();
+    let mut rest: Vec<(usize, u32)> = (0..sentences.len())
+        .filter(|at| !kept[*at])
+        .map(|at| (at, telling(&sentences[at])))
+        .collect();
     // Of two that tell alike, the earlier one.
     rest.sort_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
     for (at, score) in rest {
@@ -137,14 +144,17 @@ fn sentences(text: &str) -> Vec<String> {
         let mut current = String::new();
         for word in line.split_whitespace() {
             // A rule, or what passes for one.
-            if word.len() > 3 && word.chars().all(|c| matches!(c, '-' | '=' | '_' | '*' | '#' | '~' | '+' | '.')) {
+            if word.len() > 3
+                && word.chars().all(|c| matches!(c, '-' | '=' | '_' | '*' | '#' | '~' | '+' | '.'))
+            {
                 continue;
             }
             if !current.is_empty() {
                 current.push(' ');
             }
             current.push_str(word);
-            let ends = word.ends_with(['?', '!', '।', '。']) || (word.ends_with('.') && word.chars().count() > 3);
+            let ends = word.ends_with(['?', '!', '।', '。'])
+                || (word.ends_with('.') && word.chars().count() > 3);
             if ends && current.chars().count() > 25 {
                 out.push(std::mem::take(&mut current));
             }
@@ -198,13 +208,21 @@ mod tests {
 
     #[test]
     fn what_is_asked_at_the_end_of_a_long_text_is_kept() {
-        let filler = "The garden was lovely this year and the roses did well in spite of the rain. ".repeat(40);
-        let text = format!("Dear Ana,\n{filler}\nCould you send the signed form by Friday?\n{filler}");
-        let mut content = MessageContent { new_text: text.clone(), text, ..MessageContent::default() };
+        let filler =
+            "The garden was lovely this year and the roses did well in spite of the rain. "
+                .repeat(40);
+        let text =
+            format!("Dear Ana,\n{filler}\nCould you send the signed form by Friday?\n{filler}");
+        let mut content =
+            MessageContent { new_text: text.clone(), text, ..MessageContent::default() };
         content.headers.subject = "News".into();
-        content.headers.from = Some(Address { name: "Ben".into(), address: "ben@home.example".into() });
+        content.headers.from =
+            Some(Address { name: "Ben".into(), address: "ben@home.example".into() });
         let digest = digest(&content, &[]);
-        assert!(digest.contains("Dear Ana,") && digest.contains("signed form by Friday?"), "{digest}");
+        assert!(
+            digest.contains("Dear Ana,") && digest.contains("signed form by Friday?"),
+            "{digest}"
+        );
         assert!(digest.chars().count() < BUDGET + 300, "{}", digest.len());
         assert!(digest.contains("Ben home.example\nNews\n"), "{digest}");
     }
@@ -212,15 +230,24 @@ mod tests {
     #[test]
     fn a_short_note_above_a_forwarded_text_takes_that_text_along() {
         let text = "fyi\n\n----- Original Message -----\nFrom: Ben\n\nThe roof leaks.";
-        let content = MessageContent { new_text: "fyi".into(), text: text.into(), ..MessageContent::default() };
+        let content = MessageContent {
+            new_text: "fyi".into(),
+            text: text.into(),
+            ..MessageContent::default()
+        };
         let digest = digest(&content, &[]);
         assert!(digest.contains("fyi") && digest.contains("The roof leaks."), "{digest}");
     }
 
     #[test]
     fn any_text_has_a_short_digest() {
-        for text in ["", "\u{0}", &"x".repeat(100_000), &"?! ".repeat(50_000), &"สวัสดี".repeat(9000)] {
-            let content = MessageContent { new_text: text.into(), text: text.into(), ..MessageContent::default() };
+        for text in ["", "\u{0}", &"x".repeat(100_000), &"?! ".repeat(50_000), &"สวัสดี".repeat(9000)]
+        {
+            let content = MessageContent {
+                new_text: text.into(),
+                text: text.into(),
+                ..MessageContent::default()
+            };
             assert!(digest(&content, &[]).chars().count() < 1500);
         }
     }

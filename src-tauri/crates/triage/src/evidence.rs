@@ -33,8 +33,7 @@ pub struct Evidence {
 impl Evidence {
     /// A model from its parts, for the trainer.
     pub fn new(scales: [f32; 2], bias: [f32; 4], temperature: f32, weights: Vec<[i8; 4]>) -> Self {
-        let mut evidence =
-            Evidence { scales, bias, temperature, weights, version: String::new() };
+        let mut evidence = Evidence { scales, bias, temperature, weights, version: String::new() };
         evidence.version = version(&evidence.to_bytes());
         evidence
     }
@@ -59,7 +58,8 @@ impl Evidence {
     /// # Errors
     /// [`TriageError`] when anything about it is wrong.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, TriageError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(TriageError("they are of another kind or version"))?;
+        let rest =
+            bytes.strip_prefix(MAGIC).ok_or(TriageError("they are of another kind or version"))?;
         let (sum, rest) = rest.split_first_chunk::<8>().ok_or(TriageError("they are cut"))?;
         if u64::from_le_bytes(*sum) != xxh3_64(rest) {
             return Err(TriageError("their checksum is wrong"));
@@ -95,7 +95,9 @@ impl Evidence {
     /// What a feature adds to each label's score.
     pub(crate) fn contribution(&self, feature: &Feature) -> [f32; 4] {
         let scale = self.scales[usize::from(feature.index as usize >= FACTS)] * feature.value;
-        self.weights.get(feature.index as usize).map_or([0.0; 4], |w| w.map(|w| f32::from(w) * scale))
+        self.weights
+            .get(feature.index as usize)
+            .map_or([0.0; 4], |w| w.map(|w| f32::from(w) * scale))
     }
 
     /// Scores before softmax, temperature applied.
@@ -124,7 +126,8 @@ mod tests {
 
     #[test]
     fn bytes_round_trip_and_damage_is_refused() {
-        let made = Evidence::new([0.01, 0.02], [0.1, 0.2, 0.3, 0.4], 1.5, vec![[1, -2, 3, -4]; WIDTH]);
+        let made =
+            Evidence::new([0.01, 0.02], [0.1, 0.2, 0.3, 0.4], 1.5, vec![[1, -2, 3, -4]; WIDTH]);
         let bytes = made.to_bytes();
         assert_eq!(Evidence::from_bytes(&bytes), Ok(made));
         for at in [0, 9, 20, bytes.len() - 1] {

@@ -2,8 +2,8 @@
 
 use crate::cues::{self, CUES, Cue};
 use crate::tokens::{SEED, Token, fold, runs_on, tokens};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
 use mailroom_domain::{AuthResult, MessageContent, Position};
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Buckets for hashed words; a power of two.
 pub(crate) const BUCKETS: usize = 1 << 17;
@@ -127,33 +127,165 @@ fn fact(name: &str) -> usize {
 }
 
 const FREE_MAIL: &[&str] = &[
-    "gmail.com", "yahoo.com", "hotmail.com", "outlook.com", "aol.com", "msn.com", "gmx.de", "gmx.net", "web.de",
-    "icloud.com", "proton.me", "protonmail.com", "live.com", "earthlink.net", "t-online.de", "orange.fr", "free.fr",
-    "libero.it", "qq.com", "163.com", "126.com", "sina.com", "mail.ru", "freemail.example", "mailbox.example",
+    "gmail.com",
+    "yahoo.com",
+    "hotmail.com",
+    "outlook.com",
+    "aol.com",
+    "msn.com",
+    "gmx.de",
+    "gmx.net",
+    "web.de",
+    "icloud.com",
+    "proton.me",
+    "protonmail.com",
+    "live.com",
+    "earthlink.net",
+    "t-online.de",
+    "orange.fr",
+    "free.fr",
+    "libero.it",
+    "qq.com",
+    "163.com",
+    "126.com",
+    "sina.com",
+    "mail.ru",
+    "freemail.example",
+    "mailbox.example",
 ];
 const ROLES: &[&str] = &[
-    "info", "news", "newsletter", "support", "notifications", "notification", "alerts", "alert", "updates", "service",
-    "billing", "admin", "root", "daemon", "marketing", "sales", "help", "team", "hello", "contact", "office", "orders",
-    "security", "account", "accounts", "mailer", "postmaster", "webmaster", "bot", "robot", "system", "server",
-    "offers", "promo", "editor", "digest", "announce", "announcements", "customerservice", "customer", "noc", "ops",
-    "monitoring", "calendar", "events", "reminder", "reminders", "shop", "store", "kundenservice", "rechnung", "hr",
+    "info",
+    "news",
+    "newsletter",
+    "support",
+    "notifications",
+    "notification",
+    "alerts",
+    "alert",
+    "updates",
+    "service",
+    "billing",
+    "admin",
+    "root",
+    "daemon",
+    "marketing",
+    "sales",
+    "help",
+    "team",
+    "hello",
+    "contact",
+    "office",
+    "orders",
+    "security",
+    "account",
+    "accounts",
+    "mailer",
+    "postmaster",
+    "webmaster",
+    "bot",
+    "robot",
+    "system",
+    "server",
+    "offers",
+    "promo",
+    "editor",
+    "digest",
+    "announce",
+    "announcements",
+    "customerservice",
+    "customer",
+    "noc",
+    "ops",
+    "monitoring",
+    "calendar",
+    "events",
+    "reminder",
+    "reminders",
+    "shop",
+    "store",
+    "kundenservice",
+    "rechnung",
+    "hr",
 ];
 const PERSONAL_MAILERS: &[&str] = &[
-    "outlook", "thunderbird", "apple mail", "mutt", "pine", "gnus", "evolution", "kmail", "eudora", "mozilla",
-    "lotus", "internet mail service", "iphone", "claws", "sylpheed", "the bat", "vm ", "mew", "exmh", "emacs",
-    "ximian", "webmail", "squirrelmail", "alpine", "notmuch", "entourage",
+    "outlook",
+    "thunderbird",
+    "apple mail",
+    "mutt",
+    "pine",
+    "gnus",
+    "evolution",
+    "kmail",
+    "eudora",
+    "mozilla",
+    "lotus",
+    "internet mail service",
+    "iphone",
+    "claws",
+    "sylpheed",
+    "the bat",
+    "vm ",
+    "mew",
+    "exmh",
+    "emacs",
+    "ximian",
+    "webmail",
+    "squirrelmail",
+    "alpine",
+    "notmuch",
+    "entourage",
 ];
 const GREETINGS: &[&str] = &[
-    "hi", "hello", "dear", "hey", "hallo", "liebe", "lieber", "moin", "bonjour", "salut", "cher", "chère", "hola",
-    "querido", "querida", "estimado", "estimada", "ciao", "caro", "cara", "gentile", "oi", "olá", "prezado", "hej",
+    "hi", "hello", "dear", "hey", "hallo", "liebe", "lieber", "moin", "bonjour", "salut", "cher",
+    "chère", "hola", "querido", "querida", "estimado", "estimada", "ciao", "caro", "cara",
+    "gentile", "oi", "olá", "prezado", "hej",
 ];
 const CUSTOMERS: &[&str] = &[
-    "customer", "member", "subscriber", "sir", "madam", "user", "friend", "client", "kunde", "kundin", "kunden",
-    "damen", "client", "cliente", "utente", "colleagues", "all", "everyone", "homeowner", "valued",
+    "customer",
+    "member",
+    "subscriber",
+    "sir",
+    "madam",
+    "user",
+    "friend",
+    "client",
+    "kunde",
+    "kundin",
+    "kunden",
+    "damen",
+    "client",
+    "cliente",
+    "utente",
+    "colleagues",
+    "all",
+    "everyone",
+    "homeowner",
+    "valued",
 ];
 const CLOSINGS: &[&str] = &[
-    "regards", "best", "cheers", "thanks", "sincerely", "love", "yours", "grüße", "gruß", "liebe", "cordialement",
-    "bisous", "saludos", "abrazo", "saluti", "baci", "abraços", "abs", "xoxo", "xo", "bye", "kind", "warmly",
+    "regards",
+    "best",
+    "cheers",
+    "thanks",
+    "sincerely",
+    "love",
+    "yours",
+    "grüße",
+    "gruß",
+    "liebe",
+    "cordialement",
+    "bisous",
+    "saludos",
+    "abrazo",
+    "saluti",
+    "baci",
+    "abraços",
+    "abs",
+    "xoxo",
+    "xo",
+    "bye",
+    "kind",
+    "warmly",
 ];
 
 /// All features of a message, and the tokens of its subject and body for the reasons.
@@ -184,23 +316,35 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     let has = |cue: Cue| in_subject.count[cue as usize] > 0 || in_body.count[cue as usize] > 0;
     let mut f = Facts(Vec::with_capacity(500));
 
-    let (local, domain, name) = h.from.as_ref().map_or_else(Default::default, |a| {
-        (a.local(), a.domain(), a.name.trim().to_owned())
-    });
+    let (local, domain, name) = h
+        .from
+        .as_ref()
+        .map_or_else(Default::default, |a| (a.local(), a.domain(), a.name.trim().to_owned()));
     let list = h.list_id.is_some() || h.list_software;
-    let no_reply = ["noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "nepasrepondre", "noresponder"]
-        .iter()
-        .any(|n| local.contains(n));
+    let no_reply = [
+        "noreply",
+        "no-reply",
+        "no_reply",
+        "donotreply",
+        "do-not-reply",
+        "nepasrepondre",
+        "noresponder",
+    ]
+    .iter()
+    .any(|n| local.contains(n));
     let stem: String = local.chars().take_while(|c| c.is_alphanumeric()).collect();
     let role = no_reply || ROLES.contains(&stem.as_str()) || ROLES.contains(&local.as_str());
     let bulk = matches!(h.precedence.as_deref(), Some("bulk" | "junk"))
         || h.bulk_service
         || h.one_click_unsubscribe
         || (h.list_unsubscribe && !list);
-    let robot = h.auto_submitted.is_some() || h.null_return_path || no_reply || local.contains("daemon");
+    let robot =
+        h.auto_submitted.is_some() || h.null_return_path || no_reply || local.contains("daemon");
     let words: Vec<&str> = name.split_whitespace().collect();
     let personal_name = (2..=3).contains(&words.len())
-        && words.iter().all(|w| w.chars().next().is_some_and(|c| c.is_uppercase() || !c.is_ascii()))
+        && words
+            .iter()
+            .all(|w| w.chars().next().is_some_and(|c| c.is_uppercase() || !c.is_ascii()))
         && !name.contains(['@', '|', '!', '&', '.'])
         && !role;
     f.put("list-id", h.list_id.is_some());
@@ -217,14 +361,22 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("personal-name", personal_name);
     f.put("no-name", name.is_empty());
     let reader_domain = |d: &str| {
-        own.iter().map(String::as_str).chain(h.delivered_to.iter().map(String::as_str)).any(|a| {
-            a.rsplit_once('@').is_some_and(|(_, own)| own.eq_ignore_ascii_case(d))
-        })
+        own.iter()
+            .map(String::as_str)
+            .chain(h.delivered_to.iter().map(String::as_str))
+            .any(|a| a.rsplit_once('@').is_some_and(|(_, own)| own.eq_ignore_ascii_case(d)))
     };
-    f.put("colleague", !domain.is_empty() && !FREE_MAIL.contains(&domain.as_str()) && reader_domain(&domain));
+    f.put(
+        "colleague",
+        !domain.is_empty() && !FREE_MAIL.contains(&domain.as_str()) && reader_domain(&domain),
+    );
     let start = h.subject.trim_start().to_lowercase();
-    let re = ["re:", "aw:", "sv:", "antw:", "r:", "re[", "回复:", "回复："].iter().any(|p| start.starts_with(p));
-    let fwd = ["fw:", "fwd:", "wg:", "tr:", "i:", "rv:", "enc:", "转发"].iter().any(|p| start.starts_with(p));
+    let re = ["re:", "aw:", "sv:", "antw:", "r:", "re[", "回复:", "回复："]
+        .iter()
+        .any(|p| start.starts_with(p));
+    let fwd = ["fw:", "fwd:", "wg:", "tr:", "i:", "rv:", "enc:", "转发"]
+        .iter()
+        .any(|p| start.starts_with(p));
     f.put("re", re);
     f.put("fwd", fwd);
     f.put("threaded", !h.in_reply_to.is_empty() || !h.references.is_empty() || replied_to);
@@ -251,10 +403,15 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("calendar-reply", method == Some("REPLY"));
     let attached: Vec<_> = content.attachments.iter().filter(|a| !a.inline).collect();
     f.put("attachment", !attached.is_empty());
-    f.put("document", attached.iter().any(|a| {
-        let name = a.name.to_lowercase();
-        [".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".odt"].iter().any(|e| name.ends_with(e))
-    }));
+    f.put(
+        "document",
+        attached.iter().any(|a| {
+            let name = a.name.to_lowercase();
+            [".pdf", ".doc", ".docx", ".xls", ".xlsx", ".ppt", ".odt"]
+                .iter()
+                .any(|e| name.ends_with(e))
+        }),
+    );
     f.put("html-only", content.html_only);
     f.put("remote-images", content.remote_images > 0);
     f.put("many-images", content.remote_images > 5);
@@ -278,16 +435,32 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("subject-number", h.subject.chars().any(|c| c.is_ascii_digit()));
     f.put("subject-money", h.subject.contains(['$', '€', '£', '¥']));
     f.put("no-subject", letters == 0);
-    let text = content.new_text.get(..content.new_text.floor_char_boundary(4000)).unwrap_or_default();
-    let questions = text.matches(['?', '？']).count() - text.matches("?=").count().min(text.matches('?').count());
+    let text =
+        content.new_text.get(..content.new_text.floor_char_boundary(4000)).unwrap_or_default();
+    let questions = text.matches(['?', '？']).count()
+        - text.matches("?=").count().min(text.matches('?').count());
     f.put("asks", questions == 1);
     f.put("asks-more", questions > 1);
-    let last = text.lines().rev().filter(|l| !l.trim().is_empty()).take(4).any(|l| l.trim_end().ends_with(['?', '？']));
+    let last = text
+        .lines()
+        .rev()
+        .filter(|l| !l.trim().is_empty())
+        .take(4)
+        .any(|l| l.trim_end().ends_with(['?', '？']));
     f.put("asks-last", last);
     let count = |list: &[&str]| body.iter().filter(|t| list.contains(&t.text.as_str())).count();
-    let you = count(&["you", "your", "u", "du", "dir", "dich", "sie", "ihnen", "ihr", "tu", "te", "vous", "votre", "ton", "usted", "tú", "ti", "lei", "você"]);
-    let i = count(&["i", "me", "my", "m", "ich", "mir", "mich", "mein", "je", "moi", "mon", "ma", "yo", "mi", "io", "eu", "meu", "我", "私"]);
-    let we = count(&["we", "our", "us", "wir", "unser", "uns", "nous", "notre", "nosotros", "nuestro", "noi", "nostro", "nós", "nosso", "们"]);
+    let you = count(&[
+        "you", "your", "u", "du", "dir", "dich", "sie", "ihnen", "ihr", "tu", "te", "vous",
+        "votre", "ton", "usted", "tú", "ti", "lei", "você",
+    ]);
+    let i = count(&[
+        "i", "me", "my", "m", "ich", "mir", "mich", "mein", "je", "moi", "mon", "ma", "yo", "mi",
+        "io", "eu", "meu", "我", "私",
+    ]);
+    let we = count(&[
+        "we", "our", "us", "wir", "unser", "uns", "nous", "notre", "nosotros", "nuestro", "noi",
+        "nostro", "nós", "nosso", "们",
+    ]);
     f.put("you", you > 0);
     f.put("i", i > 0);
     f.put("we", we > 0);
@@ -295,7 +468,11 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     let opening = tokens(first_line, 5);
     let greeting = opening.first().is_some_and(|t| GREETINGS.contains(&t.text.as_str()));
     let customer = opening.iter().skip(1).any(|t| CUSTOMERS.contains(&t.text.as_str()));
-    f.put("greets", (greeting && !customer && opening.len() > 1) || first_line.trim_end().ends_with(['様', '，']));
+    f.put(
+        "greets",
+        (greeting && !customer && opening.len() > 1)
+            || first_line.trim_end().ends_with(['様', '，']),
+    );
     f.put("greets-customer", greeting && customer);
     let closing = text.lines().rev().filter(|l| !l.trim().is_empty()).take(4).any(|l| {
         tokens(l, 3).first().is_some_and(|t| CLOSINGS.contains(&t.text.as_str())) && l.len() < 40
@@ -304,7 +481,11 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("clock", clock(text) || clock(&h.subject));
     f.put("money", body.windows(2).any(|w| matches!(w, [a, b] if (matches!(a.text.as_str(), "$" | "€" | "£" | "¥" | "usd" | "eur") && b.text == "#") || (a.text == "#" && matches!(b.text.as_str(), "€" | "eur" | "euro" | "usd" | "円" | "元")))));
     f.put("exclaims", text.matches(['!', '！']).count() > 2);
-    let caps = text.split_whitespace().take(300).filter(|w| w.len() > 3 && w.chars().all(|c| c.is_uppercase())).count();
+    let caps = text
+        .split_whitespace()
+        .take(300)
+        .filter(|w| w.len() > 3 && w.chars().all(|c| c.is_uppercase()))
+        .count();
     f.put("capitals", caps > 5);
 
     let machine = bulk || robot || (role && !personal_name);
@@ -321,7 +502,10 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("list-asks", list && !machine && asks);
     f.put("list-talks", list && !machine && (re || i > 0));
     f.put("machine-today", machine && soon && !sells);
-    f.put("machine-alarm", machine && (has(Cue::Outage) || has(Cue::Security)) && !has(Cue::Resolved) && !sells);
+    f.put(
+        "machine-alarm",
+        machine && (has(Cue::Outage) || has(Cue::Security)) && !has(Cue::Resolved) && !sells,
+    );
     f.put("machine-money", machine && has(Cue::MoneyDue) && !sells);
     f.put("sells", sells && !person);
     f.put("deadline-asked", asks && has(Cue::Soon) && !sells);
@@ -379,7 +563,11 @@ fn add_words(list: &[Token], subject: bool, scale: f32, all: &mut Vec<Feature>) 
         let mut key = start;
         let mut put = |key: u64, len: usize| {
             let index = (FACTS + (key >> 20) as usize % BUCKETS) as u32;
-            all.push(Feature { index, value: 1.0, source: Source::Word { subject, at: at as u16, len: len as u8 } });
+            all.push(Feature {
+                index,
+                value: 1.0,
+                source: Source::Word { subject, at: at as u16, len: len as u8 },
+            });
         };
         let text = list.get(at).map_or("", |t| t.text.as_str());
         let reach = if text.chars().next().is_some_and(runs_on) { 3 } else { 2 };
@@ -387,7 +575,9 @@ fn add_words(list: &[Token], subject: bool, scale: f32, all: &mut Vec<Feature>) 
             key = fold(key, token);
             put(key, n + 1);
         }
-        if let Some((end, _)) = text.char_indices().nth(STEM).filter(|_| text.chars().count() > STEM + 1) {
+        if let Some((end, _)) =
+            text.char_indices().nth(STEM).filter(|_| text.chars().count() > STEM + 1)
+        {
             put(xxh3_64_with_seed(text.get(..end).unwrap_or_default().as_bytes(), start), 1);
         }
     }

@@ -89,7 +89,8 @@ impl Pool {
     pub fn decide(&self, probabilities: &Probabilities) -> (Label, bool) {
         let best = probabilities.argmax();
         let doubtful = probabilities.of(best) < self.threshold;
-        let hidden = best == Label::Notification && probabilities.of(Label::Urgent) >= self.urgent_floor;
+        let hidden =
+            best == Label::Notification && probabilities.of(Label::Urgent) >= self.urgent_floor;
         if best != Label::NeedsHuman && (doubtful || hidden) {
             return (Label::NeedsHuman, true);
         }
@@ -103,7 +104,8 @@ impl Fusion {
     /// # Errors
     /// When the compiled-in pools are damaged.
     pub fn shipped() -> Result<Fusion, TriageError> {
-        let fusion: Fusion = serde_json::from_str(SHIPPED).map_err(|_| TriageError("the pools cannot be read"))?;
+        let fusion: Fusion =
+            serde_json::from_str(SHIPPED).map_err(|_| TriageError("the pools cannot be read"))?;
         let sound = |pool: &Pool, voices: usize| {
             pool.exponents.len() == voices
                 && pool.exponents.iter().chain(&pool.bias).all(|n| n.is_finite())
@@ -123,7 +125,8 @@ mod tests {
 
     fn said(label: usize, sure: f32) -> Probabilities {
         let rest = (1.0 - sure) / 3.0;
-        Probabilities::from_weights(std::array::from_fn(|k| if k == label { sure } else { rest })).expect("a distribution")
+        Probabilities::from_weights(std::array::from_fn(|k| if k == label { sure } else { rest }))
+            .expect("a distribution")
     }
 
     #[test]

@@ -113,7 +113,11 @@ fn fit(samples: &[&Sample]) -> (Vec<(f32, f32)>, Vec<[f32; 4]>) {
     (scaling, weights)
 }
 
-pub(crate) fn pool(evidence: &Probabilities, model: &Probabilities, exponent: f32) -> Probabilities {
+pub(crate) fn pool(
+    evidence: &Probabilities,
+    model: &Probabilities,
+    exponent: f32,
+) -> Probabilities {
     let (a, b) = (evidence.ln(), model.ln());
     Probabilities::softmax(std::array::from_fn(|at| a[at] + exponent * b[at]))
 }
@@ -123,7 +127,9 @@ impl ModelHead {
     pub(crate) fn fit(version: &str, samples: Vec<(SheetScores, Label, Probabilities)>) -> Self {
         let mut samples: Vec<Sample> = samples
             .into_iter()
-            .filter_map(|(scores, label, evidence)| Some(Sample { x: inputs(&scores)?, label, evidence }))
+            .filter_map(|(scores, label, evidence)| {
+                Some(Sample { x: inputs(&scores)?, label, evidence })
+            })
             .collect();
         let width = samples.first().map_or(0, |s| s.x.len());
         samples.retain(|s| s.x.len() == width);
@@ -132,8 +138,12 @@ impl ModelHead {
         let (mut right, mut base) = (0, 0);
         if n >= 2 * FOLDS {
             for fold in 0..FOLDS {
-                let kept: Vec<&Sample> =
-                    samples.iter().enumerate().filter(|(i, _)| i % FOLDS != fold).map(|(_, s)| s).collect();
+                let kept: Vec<&Sample> = samples
+                    .iter()
+                    .enumerate()
+                    .filter(|(i, _)| i % FOLDS != fold)
+                    .map(|(_, s)| s)
+                    .collect();
                 let (scaling, weights) = fit(&kept);
                 for sample in samples.iter().skip(fold).step_by(FOLDS) {
                     let model = Probabilities::softmax(scores(&weights, &scaling, &sample.x));
@@ -184,7 +194,9 @@ mod tests {
             .map(|n| {
                 let label = Label::ALL[n % 4];
                 let scores = (0..4)
-                    .map(|at| vec![if tell && at == label.index() { 2.0 } else { 0.0 } + noise(), noise()])
+                    .map(|at| {
+                        vec![if tell && at == label.index() { 2.0 } else { 0.0 } + noise(), noise()]
+                    })
                     .collect();
                 (SheetScores(scores), label, Probabilities::UNIFORM)
             })

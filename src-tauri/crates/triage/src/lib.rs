@@ -21,7 +21,8 @@ pub use fusion::{Fusion, Pool};
 pub use head::ModelHead;
 
 use mailroom_domain::{
-    Label, MessageContent, Probabilities, Reason, ReasonKind, Sheet, SheetScores, Verdict, Voice, VoiceShare,
+    Label, MessageContent, Probabilities, Reason, ReasonKind, Sheet, SheetScores, Verdict, Voice,
+    VoiceShare,
 };
 
 /// What trainers need of the features; not for anyone else.
@@ -36,13 +37,19 @@ pub mod training {
 
     /// Indexes and values of a message's features.
     pub fn features(content: &MessageContent, own: &[String]) -> Vec<(u32, f32)> {
-        crate::features::features(content, own, false).all.iter().map(|f| (f.index, f.value)).collect()
+        crate::features::features(content, own, false)
+            .all
+            .iter()
+            .map(|f| (f.index, f.value))
+            .collect()
     }
 
     /// A fact's name, or what a cue or word is.
     pub fn name(index: u32) -> String {
         let facts = crate::features::FACT_NAMES;
-        facts.get(index as usize).map_or_else(|| format!("#{index}"), |(name, _)| (*name).to_owned())
+        facts
+            .get(index as usize)
+            .map_or_else(|| format!("#{index}"), |(name, _)| (*name).to_owned())
     }
 }
 
@@ -129,7 +136,8 @@ impl Triage {
 
     /// All words whose scores a sheet asks for, each with its leading space.
     pub fn words(&self) -> Vec<String> {
-        let mut words: Vec<String> = self.prompts.questions.iter().flat_map(|q| q.words.clone()).collect();
+        let mut words: Vec<String> =
+            self.prompts.questions.iter().flat_map(|q| q.words.clone()).collect();
         words.sort();
         words.dedup();
         words
@@ -169,7 +177,8 @@ impl Triage {
     pub fn verdict(&self, input: &Input<'_>) -> Verdict {
         let features = features::features(input.content, input.own, input.replied_to);
         let evidence = self.evidence.probabilities(&features.all);
-        let encoder = input.encoder.map(|said| (Probabilities::softmax(said.scores), said.version.clone()));
+        let encoder =
+            input.encoder.map(|said| (Probabilities::softmax(said.scores), said.version.clone()));
         let mut heard = vec![evidence];
         heard.extend(encoder.as_ref().map(|(said, _)| *said));
         let pool = if encoder.is_some() { &self.fusion.encoder } else { &self.fusion.evidence };
@@ -249,7 +258,8 @@ mod tests {
     fn message(subject: &str, text: &str) -> MessageContent {
         let mut content = MessageContent { new_text: text.into(), ..MessageContent::default() };
         content.headers.subject = subject.into();
-        content.headers.from = Some(Address { name: "Ana Paz".into(), address: "ana@home.example".into() });
+        content.headers.from =
+            Some(Address { name: "Ana Paz".into(), address: "ana@home.example".into() });
         content
     }
 
@@ -265,7 +275,12 @@ mod tests {
             let verdict = triage.verdict(&input(&content));
             assert_eq!(verdict, triage.verdict(&input(&content)));
             assert!(verdict.why.len() <= 8);
-            assert!(verdict.why.iter().all(|r| !r.text.is_empty() && !r.text.chars().any(char::is_control)));
+            assert!(
+                verdict
+                    .why
+                    .iter()
+                    .all(|r| !r.text.is_empty() && !r.text.chars().any(char::is_control))
+            );
             assert!(verdict.heard(Voice::Evidence) && !verdict.heard(Voice::Model));
         }
     }
@@ -277,7 +292,10 @@ mod tests {
         let said = EncoderScores { scores: [9.0, 0.0, 0.0, 0.0], version: "test".into() };
         let verdict = triage.verdict(&Input { encoder: Some(&said), ..input(&content) });
         assert!(verdict.heard(Voice::Encoder));
-        assert!(verdict.probabilities.of(Label::Urgent) > triage.verdict(&input(&content)).probabilities.of(Label::Urgent));
+        assert!(
+            verdict.probabilities.of(Label::Urgent)
+                > triage.verdict(&input(&content)).probabilities.of(Label::Urgent)
+        );
         assert!(verdict.why.iter().any(|r| r.kind == ReasonKind::Meaning), "{:?}", verdict.why);
     }
 
@@ -290,7 +308,9 @@ mod tests {
                 let wobble = (n / 4) as f32 / 50.0;
                 let scores = (0..8)
                     .map(|q| match q {
-                        7 => (0..4).map(|w| if w == label.index() { 1.0 } else { wobble }).collect(),
+                        7 => {
+                            (0..4).map(|w| if w == label.index() { 1.0 } else { wobble }).collect()
+                        }
                         _ => vec![wobble, 0.0],
                     })
                     .collect();
@@ -301,14 +321,21 @@ mod tests {
         let head = triage.fit_model("test", &samples);
         assert!(head.weight > 0.0, "{head:?}");
         for CalibrationSample { content, scores, label, .. } in samples.iter().take(4) {
-            let verdict = triage.verdict(&Input { scores: Some(scores), head: Some(&head), ..input(content) });
+            let verdict = triage.verdict(&Input {
+                scores: Some(scores),
+                head: Some(&head),
+                ..input(content)
+            });
             assert_eq!(verdict.most_probable(), *label);
             assert!(verdict.heard(Voice::Model) && verdict.prompt_hash.is_some());
             assert!(verdict.why.len() <= 8);
         }
         let broken = SheetScores(vec![vec![f32::NAN; 2]; 8]);
-        let verdict =
-            triage.verdict(&Input { scores: Some(&broken), head: Some(&head), ..input(&samples[0].content) });
+        let verdict = triage.verdict(&Input {
+            scores: Some(&broken),
+            head: Some(&head),
+            ..input(&samples[0].content)
+        });
         assert!(!verdict.heard(Voice::Model));
     }
 

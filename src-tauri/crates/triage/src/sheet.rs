@@ -42,8 +42,12 @@ impl Prompts {
     /// The sheet for a message.
     pub(crate) fn sheet(&self, content: &MessageContent) -> Sheet {
         let h = &content.headers;
-        let from = h.from.as_ref().map_or("", |a| if a.name.is_empty() { &a.address } else { &a.name });
-        let text = content.new_text.get(..content.new_text.floor_char_boundary(MAIL_BYTES)).unwrap_or_default();
+        let from =
+            h.from.as_ref().map_or("", |a| if a.name.is_empty() { &a.address } else { &a.name });
+        let text = content
+            .new_text
+            .get(..content.new_text.floor_char_boundary(MAIL_BYTES))
+            .unwrap_or_default();
         // Blank space costs tokens and says nothing.
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         Sheet {
@@ -67,7 +71,8 @@ mod tests {
         assert_eq!(prompts.questions[0].words, [" yes", " no"]);
         assert_eq!(prompts.questions[0].filler, " ?");
         assert!(prompts.questions.iter().all(|q| q.line.ends_with(':')));
-        let mut content = MessageContent { new_text: "ä ".repeat(10_000), ..MessageContent::default() };
+        let mut content =
+            MessageContent { new_text: "ä ".repeat(10_000), ..MessageContent::default() };
         content.headers.subject = "Hello".into();
         let sheet = prompts.sheet(&content);
         assert!(sheet.mail.len() < 2000 && sheet.mail.contains("Subject: Hello"));

@@ -13,7 +13,12 @@ pub(crate) const MOST: usize = 8;
 const LEAST: f32 = 0.08;
 
 /// What the evidence said for and against `label`, strongest first; `exponent` is the evidence's in the pool.
-pub(crate) fn reasons(evidence: &Evidence, features: &Features, label: Label, exponent: f32) -> Vec<Reason> {
+pub(crate) fn reasons(
+    evidence: &Evidence,
+    features: &Features,
+    label: Label,
+    exponent: f32,
+) -> Vec<Reason> {
     let mut by_text: HashMap<(Kind, String), f32> = HashMap::new();
     for feature in &features.all {
         let parts = evidence.contribution(feature);
@@ -68,7 +73,9 @@ fn sentence(features: &Features, source: Source) -> (Kind, String) {
         }
         Source::Word { subject, at, len } => {
             let list = if subject { &features.subject } else { &features.body };
-            let words = join(list.iter().skip(usize::from(at)).take(usize::from(len)).map(|t| t.text.as_str()));
+            let words = join(
+                list.iter().skip(usize::from(at)).take(usize::from(len)).map(|t| t.text.as_str()),
+            );
             let place = if subject { "in the subject" } else { "in the text" };
             (Kind::Word, format!("\u{201c}{words}\u{201d} {place}"))
         }
@@ -78,7 +85,8 @@ fn sentence(features: &Features, source: Source) -> (Kind, String) {
 fn join<'a>(words: impl Iterator<Item = &'a str>) -> String {
     let mut out = String::new();
     for word in words {
-        let glue = out.chars().next_back().is_some_and(runs_on) && word.chars().next().is_some_and(runs_on);
+        let glue = out.chars().next_back().is_some_and(runs_on)
+            && word.chars().next().is_some_and(runs_on);
         if !out.is_empty() && !glue {
             out.push(' ');
         }

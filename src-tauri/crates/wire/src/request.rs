@@ -1,6 +1,8 @@
 //! Requests and their answers. A request's answer has the same `kind`.
 
-use crate::{AccountView, Discovery, LaneCount, MessageView, ModelView, Overview, Page, Row, Undone};
+use crate::{
+    AccountView, Discovery, LaneCount, MessageView, ModelView, Overview, Page, Row, Undone,
+};
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -150,4 +152,3 @@ pub enum Answer {
     /// To [`Request::RemoveModel`].
     RemoveModel,
 }
-

@@ -1,7 +1,8 @@
 //! What the interface shows, ready to be shown.
 
 use mailroom_domain::{
-    AccountId, Address, Attachment, CalendarPart, Label, MessageId, ServerAddress, UnixSeconds, Verdict, Voice,
+    AccountId, Address, Attachment, CalendarPart, Label, MessageId, ServerAddress, UnixSeconds,
+    Verdict, Voice,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;

@@ -36,6 +36,10 @@ fn the_interface_has_the_current_types() {
     let (made, kept) = (files(made.path()), files(&kept));
     assert!(made.len() > 20, "only {} bindings were made", made.len());
     let names: std::collections::BTreeSet<&String> = made.keys().chain(kept.keys()).collect();
-    let differ: Vec<&String> = names.into_iter().filter(|name| made.get(*name) != kept.get(*name)).collect();
-    assert!(differ.is_empty(), "{differ:?} differ: run `UPDATE_BINDINGS=1 cargo test -p mailroom-wire` and commit ui/src/gen");
+    let differ: Vec<&String> =
+        names.into_iter().filter(|name| made.get(*name) != kept.get(*name)).collect();
+    assert!(
+        differ.is_empty(),
+        "{differ:?} differ: run `UPDATE_BINDINGS=1 cargo test -p mailroom-wire` and commit ui/src/gen"
+    );
 }
