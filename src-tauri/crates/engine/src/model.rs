@@ -145,11 +145,11 @@ pub(crate) async fn run(parts: Arc<Parts>) {
     }
     let mut states = llm.state();
     let mut ready: Option<(String, ModelHead)> = None;
-    let mut first = true;
+    let mut news = true;
     loop {
         // Loading and readiness may follow each other unseen: any change means another model, perhaps.
-        if states.has_changed().unwrap_or(true) || first {
-            first = false;
+        if states.has_changed().unwrap_or(true) || news {
+            news = false;
             ready = None;
             let state = states.borrow_and_update().clone();
             parts.signals.send(Event::Model { state: view::model_state(&state) });
@@ -161,6 +161,8 @@ pub(crate) async fn run(parts: Arc<Parts>) {
             if states.changed().await.is_err() {
                 return;
             }
+            // Waiting for it has marked it as seen.
+            news = true;
             continue;
         }
         if ready.is_none() {
@@ -189,7 +191,7 @@ pub(crate) async fn run(parts: Arc<Parts>) {
         };
         if next.is_empty() {
             tokio::select! {
-                changed = states.changed() => if changed.is_err() { return },
+                changed = states.changed() => if changed.is_err() { return } else { news = true },
                 () = parts.signals.model_woken() => {}
             }
             continue;
