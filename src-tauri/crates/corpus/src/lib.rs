@@ -5,6 +5,7 @@
 //! record always gives the same bytes. Nothing of this is part of the app's way of reading mail.
 
 mod render;
+pub mod simulate;
 
 use mailroom_domain::Label;
 use serde::Deserialize;
