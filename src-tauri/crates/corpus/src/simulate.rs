@@ -16,7 +16,7 @@ const STRANGERS: u64 = 25;
 /// Per cent of a recurring sender's mail that is of their usual label.
 const USUAL: u64 = 85;
 /// Per cent of senders whose usual mail means another label to this user.
-const FLIPPED: u64 = 25;
+const FLIPPED: u64 = 12;
 /// Per cent of mail about each of the topics.
 const TOPIC: u64 = 5;
 /// Messages after which the second topic begins.

@@ -27,8 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(std::fs::File::create(out)?);
     let triage = Triage::shipped()?;
     let evidence = |content: &MessageContent, own: &[String]| {
-        let input =
-            Input { content, own, replied_to: false, encoder: None, scores: None, head: None };
+        let input = Input::of(content, own);
         triage.verdict(&input).probabilities
     };
     if let Some(folder) = args.next() {

@@ -64,14 +64,7 @@ impl Voices {
             {
                 let scores = said.scores.ok_or("the encoder has no head")?;
                 let encoder = EncoderScores { scores, version: String::new() };
-                let input = Input {
-                    content,
-                    own,
-                    replied_to: false,
-                    encoder: Some(&encoder),
-                    scores: None,
-                    head: None,
-                };
+                let input = Input { encoder: Some(&encoder), ..Input::of(content, own) };
                 let voices = self.triage.verdict(&input).voices;
                 out.push(Sample {
                     label: *label,

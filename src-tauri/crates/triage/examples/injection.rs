@@ -30,14 +30,7 @@ fn said(
         None => None,
     };
     let scores = scores.map(|scores| EncoderScores { scores, version: String::new() });
-    let input = Input {
-        content: &content,
-        own: &own,
-        replied_to: false,
-        encoder: scores.as_ref(),
-        scores: None,
-        head: None,
-    };
+    let input = Input { encoder: scores.as_ref(), ..Input::of(&content, &own) };
     let verdict = triage.verdict(&input);
     let alone =
         |voice: Voice| verdict.voices.iter().find(|v| v.voice == voice).map(|v| v.probabilities);

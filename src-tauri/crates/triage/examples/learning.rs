@@ -1,6 +1,6 @@
 //! How fast the label becomes the user's own: simulated users correct what is wrong, and what comes later is counted.
 //!
-//! `cargo run --release -p mailroom-triage --example learning ENCODER.gguf CACHE [USERS]`
+//! `cargo run --release -p mailroom-triage --example learning ENCODER.gguf CACHE [USERS [FIRST]]`
 //!
 //! Each learner sorts the same mail of a user; what it gets wrong is corrected, what it gets right is passed over in
 //! silence. After 0, 10, 25, 50, 100 and 200 corrections it sorts 300 later messages of the same user, whose texts lie in
@@ -10,14 +10,15 @@ use mailroom_corpus::simulate::{Received, User};
 use mailroom_corpus::{Record, Split};
 use mailroom_domain::{Label, MessageContent};
 use mailroom_encoder::Encoder;
-use mailroom_triage::{EncoderScores, Input, Triage};
+use mailroom_triage::{EncoderScores, Input, Lesson, Marks, Memory, Recall, Source, Triage};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 
 const STEPS: [usize; 6] = [0, 10, 25, 50, 100, 200];
-const MOST: usize = 1500;
+const MOST: usize = 1000;
 const LATER: usize = 300;
 
 /// What the encoder said about a digest.
@@ -46,21 +47,52 @@ struct Shipped<'a> {
     version: String,
 }
 
+impl Shipped<'_> {
+    fn said(&self, message: &Message) -> EncoderScores {
+        EncoderScores { scores: message.said.scores, version: self.version.clone() }
+    }
+}
+
 impl Learner for Shipped<'_> {
     fn sort(&self, message: &Message) -> Label {
-        let said = EncoderScores { scores: message.said.scores, version: self.version.clone() };
-        let input = Input {
-            content: &message.content,
-            own: &message.own,
-            replied_to: false,
-            encoder: Some(&said),
-            scores: None,
-            head: None,
-        };
+        let said = self.said(message);
+        let input = Input { encoder: Some(&said), ..Input::of(&message.content, &message.own) };
         self.triage.verdict(&input).most_probable()
     }
 
     fn correct(&mut self, _: &Message, _: Label) {}
+}
+
+/// The shipped voices with the memory.
+struct Remembering<'a> {
+    shipped: Shipped<'a>,
+    lessons: Vec<Arc<Lesson>>,
+    memory: Memory,
+}
+
+impl Learner for Remembering<'_> {
+    fn sort(&self, message: &Message) -> Label {
+        let said = self.shipped.said(message);
+        let recall =
+            Recall { memory: &self.memory, vector: Some(&message.said.vector), thread: None };
+        let input = Input {
+            encoder: Some(&said),
+            memory: Some(recall),
+            ..Input::of(&message.content, &message.own)
+        };
+        self.shipped.triage.verdict(&input).most_probable()
+    }
+
+    fn correct(&mut self, message: &Message, label: Label) {
+        let said = self.shipped.said(message);
+        let input = Input { encoder: Some(&said), ..Input::of(&message.content, &message.own) };
+        let traits = self.shipped.triage.traits(&input, Some(&message.said.vector), None);
+        let id = self.lessons.len() as i64;
+        // One a day.
+        let lesson = Lesson { id, traits, label, at: id * 86_400, source: Source::Correction };
+        self.lessons.push(Arc::new(lesson));
+        self.memory = Memory::of(self.lessons.clone(), &Marks::default());
+    }
 }
 
 /// Multinomial naive Bayes over words of sender, subject and text, from the corrections alone.
@@ -214,10 +246,11 @@ impl Reader {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
-    let usage = "Usage: learning ENCODER.gguf CACHE [USERS]";
+    let usage = "Usage: learning ENCODER.gguf CACHE [USERS [FIRST]]";
     let encoder = Encoder::open(Path::new(&args.next().ok_or(usage)?))?;
     let cache = args.next().ok_or(usage)?;
     let users: u64 = args.next().map_or(Ok(8), |n| n.parse())?;
+    let first_user: u64 = args.next().map_or(Ok(0), |n| n.parse())?;
     let cache = format!("{cache}/said-{}.json", encoder.version());
     let known = std::fs::read(&cache)
         .ok()
@@ -239,16 +272,21 @@ fn main() -> Result<(), Box<dyn Error>> {
         .filter(agreed)
         .partition(|r| !later.contains(&r.family.as_str()));
 
-    let names = ["shipped voices", "naive Bayes alone", "nearest alone"];
+    let names = ["shipped voices", "with memory", "naive Bayes alone", "nearest alone"];
     let mut sums = vec![[0.0f32; STEPS.len()]; names.len()];
-    for number in 0..users {
+    for number in first_user..first_user + users {
         let mut user = User::new(number);
         let earlier = reader.read(user.receive(&first, MOST, 0))?;
         let later = reader.read(user.receive(&second, LATER, MOST))?;
         std::fs::write(&cache, serde_json::to_vec(&reader.known)?)?;
         let version = reader.encoder.version().to_owned();
         let mut learners: Vec<Box<dyn Learner>> = vec![
-            Box::new(Shipped { triage: &triage, version }),
+            Box::new(Shipped { triage: &triage, version: version.clone() }),
+            Box::new(Remembering {
+                shipped: Shipped { triage: &triage, version },
+                lessons: Vec::new(),
+                memory: Memory::default(),
+            }),
             Box::new(Bayes::default()),
             Box::new(Nearest::default()),
         ];

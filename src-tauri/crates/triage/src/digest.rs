@@ -4,8 +4,9 @@
 //! of a long text those sentences that ask, name times or money, or warn. Nothing is cut off by length alone.
 
 use crate::cues::{self, Cue};
+use crate::memory::Class;
 use crate::tokens::tokens;
-use mailroom_domain::{MessageContent, Position};
+use mailroom_domain::{HeaderFacts, MessageContent, Position};
 use std::collections::HashSet;
 use time::OffsetDateTime;
 
@@ -38,11 +39,38 @@ pub(crate) fn digest(content: &MessageContent, own: &[String]) -> String {
     out
 }
 
-fn facts(content: &MessageContent, own: &[String]) -> Vec<&'static str> {
-    let h = &content.headers;
-    let list = h.list_id.is_some() || h.list_software;
+fn is_list(h: &HeaderFacts) -> bool {
+    h.list_id.is_some() || h.list_software
+}
+
+fn is_bulk(h: &HeaderFacts) -> bool {
+    h.one_click_unsubscribe
+        || h.bulk_service
+        || (h.list_unsubscribe && !is_list(h))
+        || matches!(h.precedence.as_deref(), Some("bulk" | "junk"))
+}
+
+fn is_robot(h: &HeaderFacts) -> bool {
     let local = h.from.as_ref().map_or_else(String::new, mailroom_domain::Address::local);
     let no_reply = local.contains("reply") && local.starts_with(['n', 'd']);
+    h.auto_submitted.is_some() || h.null_return_path || no_reply
+}
+
+/// What kind of sender wrote it.
+pub(crate) fn class(content: &MessageContent) -> Class {
+    let h = &content.headers;
+    match () {
+        () if content.calendar.is_some() => Class::Calendar,
+        () if is_list(h) => Class::List,
+        () if is_bulk(h) => Class::Bulk,
+        () if is_robot(h) => Class::Robot,
+        () => Class::Person,
+    }
+}
+
+fn facts(content: &MessageContent, own: &[String]) -> Vec<&'static str> {
+    let h = &content.headers;
+    let list = is_list(h);
     let start = h.subject.trim_start().to_lowercase();
     let starts = |list: &[&str]| list.iter().any(|p| start.starts_with(p));
     let mut out = Vec::new();
@@ -52,14 +80,8 @@ fn facts(content: &MessageContent, own: &[String]) -> Vec<&'static str> {
         }
     };
     add(list, "mailing list");
-    add(
-        h.one_click_unsubscribe
-            || h.bulk_service
-            || (h.list_unsubscribe && !list)
-            || matches!(h.precedence.as_deref(), Some("bulk" | "junk")),
-        "bulk",
-    );
-    add(h.auto_submitted.is_some() || h.null_return_path || no_reply, "robot");
+    add(is_bulk(h), "bulk");
+    add(is_robot(h), "robot");
     match content.position(own) {
         Position::OnlyTo => add(true, "to you"),
         Position::To => add(true, "to you and others"),

@@ -12,6 +12,7 @@ mod evidence;
 mod features;
 mod fusion;
 mod head;
+mod memory;
 mod sheet;
 mod tokens;
 mod why;
@@ -19,6 +20,7 @@ mod why;
 pub use evidence::{Evidence, TriageError};
 pub use fusion::{Fusion, Pool};
 pub use head::ModelHead;
+pub use memory::{Learned, Lesson, MOST_LESSONS, Marks, Memory, Source, Traits};
 
 use mailroom_domain::{
     Label, MessageContent, Probabilities, Reason, ReasonKind, Sheet, SheetScores, Verdict, Voice,
@@ -29,6 +31,7 @@ use mailroom_domain::{
 #[doc(hidden)]
 pub mod training {
     use mailroom_domain::MessageContent;
+    use std::collections::BTreeSet;
 
     /// Features that are not words come first, this many.
     pub const FACTS: usize = crate::features::FACTS;
@@ -41,6 +44,15 @@ pub mod training {
             .all
             .iter()
             .map(|f| (f.index, f.value))
+            .collect()
+    }
+
+    /// Hashes of the words of subject and text, each once.
+    pub fn words(content: &MessageContent) -> BTreeSet<u64> {
+        [(&content.headers.subject, 60), (&content.new_text, 400)]
+            .into_iter()
+            .flat_map(|(text, most)| crate::tokens::tokens(text, most))
+            .map(|token| token.hash)
             .collect()
     }
 
@@ -73,6 +85,34 @@ pub struct Input<'a> {
     pub scores: Option<&'a SheetScores>,
     /// The head that was fitted for that model.
     pub head: Option<&'a ModelHead>,
+    /// What the user has taught, if anything.
+    pub memory: Option<Recall<'a>>,
+}
+
+impl<'a> Input<'a> {
+    /// A message of which nothing else is known. `own` holds the reader's addresses, lower-cased.
+    pub fn of(content: &'a MessageContent, own: &'a [String]) -> Input<'a> {
+        Input {
+            content,
+            own,
+            replied_to: false,
+            encoder: None,
+            scores: None,
+            head: None,
+            memory: None,
+        }
+    }
+}
+
+/// The memory, and what it looks at besides the message itself.
+#[derive(Clone, Copy, Debug)]
+pub struct Recall<'a> {
+    /// What was learned.
+    pub memory: &'a Memory,
+    /// The encoder's vector for likeness, if there is one.
+    pub vector: Option<&'a [f32]>,
+    /// The message's conversation.
+    pub thread: Option<i64>,
 }
 
 /// A message with a known label, and what a model said about it.
@@ -95,6 +135,14 @@ pub struct EncoderScores {
     pub scores: [f32; 4],
     /// The version of the encoder.
     pub version: String,
+}
+
+/// What evidence and encoder say.
+struct Shipped<'a> {
+    features: features::Features,
+    pool: &'a Pool,
+    probabilities: Probabilities,
+    voices: Vec<VoiceShare>,
 }
 
 /// All voices that need no process of their own. Immutable; share it.
@@ -159,22 +207,17 @@ impl Triage {
         let samples = samples
             .iter()
             .map(|sample| {
-                let input = Input {
-                    content: &sample.content,
-                    own: &[],
-                    replied_to: false,
-                    encoder: sample.encoder.as_ref(),
-                    scores: None,
-                    head: None,
-                };
+                let input =
+                    Input { encoder: sample.encoder.as_ref(), ..Input::of(&sample.content, &[]) };
                 (sample.scores.clone(), sample.label, self.verdict(&input).probabilities)
             })
             .collect();
         ModelHead::fit(version, samples)
     }
 
-    /// The verdict on a message, from all voices that are there.
-    pub fn verdict(&self, input: &Input<'_>) -> Verdict {
+    /// What the voices that ship with the app say about a message, pooled; without the language model and without
+    /// what the user taught.
+    fn shipped_voices(&self, input: &Input<'_>) -> Shipped<'_> {
         let features = features::features(input.content, input.own, input.replied_to);
         let evidence = self.evidence.probabilities(&features.all);
         let encoder =
@@ -182,7 +225,7 @@ impl Triage {
         let mut heard = vec![evidence];
         heard.extend(encoder.as_ref().map(|(said, _)| *said));
         let pool = if encoder.is_some() { &self.fusion.encoder } else { &self.fusion.evidence };
-        let mut probabilities = pool.probabilities(&heard);
+        let probabilities = pool.probabilities(&heard);
         let exponent = |at: usize| pool.exponents.get(at).copied().unwrap_or_default();
         let mut voices = vec![VoiceShare {
             voice: Voice::Evidence,
@@ -196,6 +239,20 @@ impl Triage {
             weight: exponent(1),
             version,
         }));
+        Shipped { features, pool, probabilities, voices }
+    }
+
+    /// What memory keeps of a message whose label the user tells. `input.memory` is not looked at.
+    pub fn traits(&self, input: &Input<'_>, vector: Option<&[f32]>, thread: Option<i64>) -> Traits {
+        let base = self.shipped_voices(input).probabilities;
+        Traits::of(input.content, thread, vector, &base)
+    }
+
+    /// The verdict on a message, from all voices that are there.
+    pub fn verdict(&self, input: &Input<'_>) -> Verdict {
+        let Shipped { features, pool, probabilities: base, mut voices } =
+            self.shipped_voices(input);
+        let mut probabilities = base;
         let mut prompt_hash = None;
         if let (Some(scores), Some(head)) = (input.scores, input.head)
             && let Some(model) = head.probabilities(scores)
@@ -209,9 +266,26 @@ impl Triage {
             });
             prompt_hash = Some(self.prompts.hash.clone());
         }
+        let mut learned = Vec::new();
+        if let Some(Recall { memory, vector, thread }) = input.memory
+            && !memory.is_empty()
+            && let Some(said) = memory.recall(&Traits::of(input.content, thread, vector, &base))
+        {
+            let ln = probabilities.ln();
+            probabilities = Probabilities::softmax(std::array::from_fn(|k| ln[k] + said.scores[k]));
+            voices.push(VoiceShare {
+                voice: Voice::Memory,
+                probabilities: Probabilities::softmax(said.scores),
+                weight: 1.0,
+                version: memory.version().to_owned(),
+            });
+            learned = said.reasons;
+        }
         let (label, unsure) = pool.decide(&probabilities);
         let most_probable = probabilities.argmax();
-        let mut why = why::reasons(&self.evidence, &features, most_probable, exponent(0));
+        let exponent = pool.exponents.first().copied().unwrap_or_default();
+        let mut why = why::reasons(&self.evidence, &features, most_probable, exponent);
+        why.extend(learned);
         for share in voices.iter().filter(|share| share.weight > 0.0) {
             let (kind, who) = match share.voice {
                 Voice::Encoder => (ReasonKind::Meaning, "The meaning of the text points"),
@@ -252,7 +326,7 @@ mod tests {
     use mailroom_domain::Address;
 
     fn input(content: &MessageContent) -> Input<'_> {
-        Input { content, own: &[], replied_to: false, encoder: None, scores: None, head: None }
+        Input::of(content, &[])
     }
 
     fn message(subject: &str, text: &str) -> MessageContent {
