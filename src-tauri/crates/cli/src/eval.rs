@@ -12,9 +12,11 @@ use std::time::Instant;
 
 /// One line of `labels.jsonl`.
 #[derive(Deserialize)]
-struct Gold {
-    file: String,
-    label: Label,
+pub(crate) struct Gold {
+    /// Within the folder.
+    pub(crate) file: String,
+    /// What it is.
+    pub(crate) label: Label,
     #[serde(default)]
     second: Option<Label>,
     #[serde(default)]
@@ -168,7 +170,7 @@ fn figures(judged: &[Judged<'_>]) -> Figures {
     }
 }
 
-fn gold(dir: &Path) -> Result<Vec<Gold>, Failure> {
+pub(crate) fn gold(dir: &Path) -> Result<Vec<Gold>, Failure> {
     let path = dir.join("labels.jsonl");
     let text = String::from_utf8_lossy(&read(&path)?).into_owned();
     let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());

@@ -7,6 +7,7 @@
 mod account;
 mod eval;
 mod lanes;
+mod learn;
 mod measure;
 mod model;
 
@@ -106,6 +107,25 @@ enum Command {
         #[arg(long)]
         model: bool,
     },
+    /// Learns the labels of a folder of mail (labels.jsonl), in order, as if you had corrected each message.
+    Learn {
+        /// The folder.
+        dir: PathBuf,
+        /// Your address in this mail.
+        #[arg(long, default_value = "")]
+        address: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What was learned from your labels.
+    Memory {
+        /// One JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<learn::Command>,
+    },
     /// Language models on this machine.
     #[command(subcommand)]
     Model(model::Command),
@@ -192,6 +212,12 @@ async fn run(args: Args) -> Result<(), Failure> {
         }
         Command::Eval { dir, json, model } => {
             eval::run(config(Mode::Full)?, &dir, json, model).await
+        }
+        Command::Learn { dir, address, json } => {
+            learn::learn(config(Mode::Quiet)?, &dir, &address, json).await
+        }
+        Command::Memory { json, command } => {
+            learn::memory(config(Mode::Quiet)?, command, json).await
         }
         Command::Model(command) => model::run(command, config(Mode::Full)?).await,
         Command::Bench { paths, json, model } => {

@@ -1,12 +1,13 @@
 //! Labels for messages that are not stored: for scripts and for measuring.
 
 use crate::judge::{Heard, Judge};
-use crate::{Config, encoder, failure, import};
+use crate::{Config, encoder, failure, import, memory};
 use mailroom_domain::{Probabilities, SheetScores, Verdict, Voice};
 use mailroom_llm::{Llm, LlmConfig, LlmState, Priority};
 use mailroom_store::Store;
 use mailroom_triage::{CalibrationSample, Triage};
 use mailroom_wire::{Code, Failure};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A message with its verdict.
@@ -31,21 +32,23 @@ impl Classified {
 
 /// The voices without a database.
 pub struct Classifier {
-    judge: Judge,
+    judge: Arc<Judge>,
     llm: Option<Llm>,
 }
 
 impl Classifier {
-    /// The shipped voices and, if `model` is set, the language model that is in use in the data folder.
+    /// The shipped voices, what was learned in the data folder, and, if `model` is set, the language model that is in
+    /// use there.
     ///
     /// # Errors
     /// [`Code::Model`] when a model was asked for and does not run.
     pub async fn open(config: Config, model: bool) -> Result<Classifier, Failure> {
         let triage = Triage::shipped().map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-        let judge = Judge::new(triage, Vec::new());
+        let judge = Arc::new(Judge::new(triage, Vec::new()));
         if let Some(encoder) = encoder::open(&config) {
             judge.set_encoder(encoder);
         }
+        memory::load_once(&config, &judge).await?;
         let llm = if model { Some(ready(&config, &judge).await?) } else { None };
         Ok(Classifier { judge, llm })
     }
@@ -60,8 +63,13 @@ impl Classifier {
             }
         };
         let own = import::own(reader);
-        let encoder = self.judge.encode(&content, &own);
-        let heard = Heard { encoder: encoder.as_ref(), scores: scores.as_ref() };
+        let said = self.judge.encode(&content, &own);
+        let heard = Heard {
+            encoder: said.as_ref().map(|(scores, _)| scores),
+            vector: said.as_ref().map(|(_, vector)| &vector[..]),
+            scores: scores.as_ref(),
+            ..Heard::default()
+        };
         let verdict = self.judge.verdict(&content, &own, heard);
         Classified { verdict, language: content.language }
     }
@@ -117,7 +125,7 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
             for (content, label) in triage.calibration_mail() {
                 let sheet = triage.sheet(&content);
                 if let Ok(scores) = llm.score("calibration".into(), sheet, Priority::Bulk).await {
-                    let encoder = judge.encode(&content, &[]);
+                    let encoder = judge.encode(&content, &[]).map(|(scores, _)| scores);
                     samples.push(CalibrationSample { content, scores, encoder, label });
                 }
             }

@@ -5,7 +5,7 @@
 
 use crate::judge::Heard;
 use crate::start::Parts;
-use crate::{Config, failure, model, now};
+use crate::{Config, failure, memory, model, now};
 use mailroom_encoder::Encoder;
 use mailroom_store::{BodyId, Encoded};
 use mailroom_triage::EncoderScores;
@@ -39,10 +39,19 @@ pub(crate) async fn run(parts: Arc<Parts>) {
     if let Err(error) = parts.store.encode_again(&version).await {
         tracing::warn!(%error, "messages that another encoder has read keep their labels");
     }
+    let _ = parts.memory.send(memory::Command::Again);
+    let mut read = false;
     loop {
         match portion(&parts, &version).await {
-            Ok(0) => parts.signals.encoder_woken().await,
-            Ok(_) => {}
+            Ok(0) => {
+                if read {
+                    // Lessons may have got the vectors that they lacked.
+                    let _ = parts.memory.send(memory::Command::Again);
+                    read = false;
+                }
+                parts.signals.encoder_woken().await;
+            }
+            Ok(_) => read = true,
             Err(error) => {
                 tracing::warn!(code = ?error.code, "the encoder's queue cannot be read");
                 tokio::time::sleep(Duration::from_secs(5)).await;
@@ -98,11 +107,13 @@ async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
                 let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
                 let version = judge.encoder()?.version().to_owned();
                 let encoder = EncoderScores { scores, version };
-                Some(judge.verdict(
-                    &message.content,
-                    own,
-                    Heard { encoder: Some(&encoder), scores: None },
-                ))
+                let heard = Heard {
+                    encoder: Some(&encoder),
+                    vector: encoding.as_ref().map(|e| &e.vector[..]),
+                    thread: Some(message.row.thread),
+                    ..Heard::default()
+                };
+                Some(judge.verdict(&message.content, own, heard))
             })
             .collect();
         (read, judged.into_iter().zip(verdicts).collect::<Vec<_>>())

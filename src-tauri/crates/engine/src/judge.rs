@@ -2,10 +2,10 @@
 
 use mailroom_domain::{
     Action, Label, MessageContent, Probabilities, Reason, ReasonKind, Rule, Sheet, SheetScores,
-    Verdict, Voice, VoiceShare,
+    ThreadId, Verdict, Voice, VoiceShare,
 };
 use mailroom_encoder::Encoder;
-use mailroom_triage::{EncoderScores, Input, ModelHead, Triage};
+use mailroom_triage::{EncoderScores, Input, Memory, ModelHead, Recall, Triage};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Rules and voices, ready to judge.
@@ -15,6 +15,7 @@ pub(crate) struct Judge {
     rules: RwLock<Arc<[Rule]>>,
     head: RwLock<Option<Arc<ModelHead>>>,
     encoder: RwLock<Option<Arc<Encoder>>>,
+    memory: RwLock<Arc<Memory>>,
 }
 
 /// What the voices that cost time said about a message, as far as they were asked.
@@ -22,6 +23,12 @@ pub(crate) struct Judge {
 pub(crate) struct Heard<'a> {
     pub(crate) encoder: Option<&'a EncoderScores>,
     pub(crate) scores: Option<&'a SheetScores>,
+    /// What the language model said earlier, in place of `scores`.
+    pub(crate) model: Option<&'a VoiceShare>,
+    /// The encoder's vector, for memory.
+    pub(crate) vector: Option<&'a [f32]>,
+    /// The message's conversation, for memory.
+    pub(crate) thread: Option<ThreadId>,
 }
 
 impl Judge {
@@ -31,6 +38,7 @@ impl Judge {
             rules: RwLock::new(rules.into()),
             head: RwLock::default(),
             encoder: RwLock::default(),
+            memory: RwLock::default(),
         }
     }
 
@@ -52,20 +60,35 @@ impl Judge {
         *self.encoder.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(encoder));
     }
 
-    /// What the encoder says about a message, if there is one. Takes some 30 ms on the calling thread.
-    pub(crate) fn encode(&self, content: &MessageContent, own: &[String]) -> Option<EncoderScores> {
+    /// What the encoder says about a message, with its vector for likeness, if there is one. Takes some 30 ms on the
+    /// calling thread.
+    pub(crate) fn encode(
+        &self,
+        content: &MessageContent,
+        own: &[String],
+    ) -> Option<(EncoderScores, Vec<f32>)> {
         let encoder = self.encoder()?;
         let digest = self.triage.digest(content, own);
         match encoder.encode(&[&digest]) {
             Ok(said) => {
-                let scores = said.first()?.scores?;
-                Some(EncoderScores { scores, version: encoder.version().to_owned() })
+                let said = said.into_iter().next()?;
+                let version = encoder.version().to_owned();
+                Some((EncoderScores { scores: said.scores?, version }, said.vector))
             }
             Err(error) => {
                 tracing::warn!(%error, "the encoder could not read a message");
                 None
             }
         }
+    }
+
+    /// What the user has taught.
+    pub(crate) fn memory(&self) -> Arc<Memory> {
+        Arc::clone(&self.memory.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_memory(&self, memory: Memory) {
+        *self.memory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(memory);
     }
 
     pub(crate) fn sheet(&self, content: &MessageContent) -> Sheet {
@@ -80,13 +103,18 @@ impl Judge {
         heard: Heard<'_>,
     ) -> Verdict {
         let head = self.head.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let memory = self.memory();
         let mut verdict = self.triage.verdict(&Input {
-            content,
-            own,
-            replied_to: false,
             encoder: heard.encoder,
             scores: heard.scores,
             head: head.as_deref(),
+            model: heard.model,
+            memory: Some(Recall {
+                memory: &memory,
+                vector: heard.vector,
+                thread: heard.thread.map(|thread| thread.0),
+            }),
+            ..Input::of(content, own)
         });
         let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
         if let Some(rule) = rules.iter().find(|rule| rule.applies(&content.headers)) {

@@ -14,6 +14,7 @@ mod encoder;
 mod failure;
 mod import;
 mod judge;
+mod memory;
 mod model;
 mod request;
 mod sample;
@@ -25,6 +26,7 @@ mod view;
 pub use classify::{Classified, Classifier};
 pub use config::{Config, Mode};
 pub use import::Imported;
+pub use memory::Learnt;
 pub use sample::sample_mail;
 pub use start::Engine;
 

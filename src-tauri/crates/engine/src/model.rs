@@ -9,7 +9,7 @@ use crate::start::Parts;
 use crate::{failure, import, now, sample, view};
 use mailroom_domain::{MessageContent, MessageId};
 use mailroom_llm::{InstalledModel, Llm, LlmState, Priority, Progress, ScoreError};
-use mailroom_store::{AccountKind, QueueScope};
+use mailroom_store::{AccountKind, QueueScope, Store};
 use mailroom_triage::{CalibrationSample, EncoderScores, ModelHead};
 use mailroom_wire::{Code, Event, Failure, ModelState};
 use std::collections::HashMap;
@@ -217,7 +217,7 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
             Ok(scores) => {
                 let judge = Arc::clone(&parts.judge);
                 let sample = tokio::task::spawn_blocking(move || {
-                    let encoder = judge.encode(&content, &[]);
+                    let encoder = judge.encode(&content, &[]).map(|(scores, _)| scores);
                     CalibrationSample { content, scores, encoder, label }
                 });
                 samples.extend(sample.await.ok());
@@ -257,8 +257,14 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
     };
     let own = own_addresses(parts).await;
     let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
-    let encoder = heard_encoder(parts, id).await;
-    let heard = Heard { encoder: encoder.as_ref(), scores: Some(&scores) };
+    let said = heard_encoder(parts, id).await;
+    let heard = Heard {
+        encoder: said.as_ref().map(|(scores, _)| scores),
+        vector: said.as_ref().map(|(_, vector)| &vector[..]),
+        scores: Some(&scores),
+        thread: Some(message.row.thread),
+        ..Heard::default()
+    };
     let verdict = parts.judge.verdict(&content, own, heard);
     match parts.store.record_verdict(id, &verdict, now()).await {
         Ok(recorded) => {
@@ -274,10 +280,14 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
 }
 
 /// What the encoder in use has said about a message; the encoder's own task sees to those that it has not read.
-async fn heard_encoder(parts: &Parts, id: MessageId) -> Option<EncoderScores> {
+pub(crate) async fn heard_encoder(
+    parts: &Parts,
+    id: MessageId,
+) -> Option<(EncoderScores, Vec<f32>)> {
     let encoder = parts.judge.encoder()?;
     let said = parts.store.encoded(id, encoder.version()).await.ok()??;
-    Some(EncoderScores { scores: said.scores, version: encoder.version().to_owned() })
+    let version = encoder.version().to_owned();
+    Some((EncoderScores { scores: said.scores, version }, said.vector))
 }
 
 async fn set_aside(parts: &Parts, id: MessageId, version: &str, reason: &str) {
@@ -292,7 +302,14 @@ async fn set_aside(parts: &Parts, id: MessageId, version: &str, reason: &str) {
 pub(crate) async fn own_addresses(
     parts: &Parts,
 ) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
-    let accounts = parts.store.accounts().await.unwrap_or_default();
+    own_addresses_of(&parts.store).await
+}
+
+/// The reader's addresses of each account, lower-cased.
+pub(crate) async fn own_addresses_of(
+    store: &Store,
+) -> HashMap<mailroom_domain::AccountId, Vec<String>> {
+    let accounts = store.accounts().await.unwrap_or_default();
     accounts
         .into_iter()
         .map(|account| {

@@ -2,7 +2,7 @@
 
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
-use crate::{discover, failure, model, now, sample, view};
+use crate::{discover, failure, memory, model, now, sample, view};
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
@@ -36,6 +36,13 @@ impl Engine {
             Request::Message { id } => message(parts, id).await,
             Request::Label { ids, label } => correct(parts, &ids, label).await,
             Request::Undo => undo(parts).await,
+            Request::Memory => memory::view(parts).await.map(Answer::Memory),
+            Request::Teach { key, change } => {
+                memory::change(parts, &key, change).await.map(Answer::Memory)
+            }
+            Request::SetExamples { examples } => {
+                memory::set_examples(parts, examples).await.map(Answer::Memory)
+            }
             Request::Discover { address } => {
                 discover::discover(&address).await.map(Answer::Discover)
             }
@@ -110,6 +117,7 @@ async fn correct(parts: &Arc<Parts>, ids: &[MessageId], label: Label) -> Result<
             "The message is not there any more. Refresh the list and try again.",
         ));
     }
+    memory::told(parts, ids).await;
     parts.lanes_changed();
     let rows = parts.store.rows(ids).await.map_err(failure::store)?;
     let counts = parts.store.counts().await.map_err(failure::store)?;
@@ -123,6 +131,7 @@ async fn undo(parts: &Arc<Parts>) -> Result<Answer, Failure> {
     let undone = match parts.store.undo_last(now()).await.map_err(failure::store)? {
         None => None,
         Some(act) => {
+            memory::told(parts, &act.messages).await;
             parts.lanes_changed();
             let rows = parts.store.rows(&act.messages).await.map_err(failure::store)?;
             Some(Undone { rows: rows.into_iter().map(view::row).collect(), label: act.label })
@@ -231,6 +240,7 @@ async fn remove_account(parts: &Arc<Parts>, account: AccountId) -> Result<Answer
         let _ = removed.await;
     }
     parts.store.remove_account(account).await.map_err(failure::store)?;
+    memory::told(parts, &[]).await;
     parts.lanes_changed();
     Ok(Answer::RemoveAccount)
 }

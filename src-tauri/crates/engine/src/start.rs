@@ -3,7 +3,7 @@
 use crate::accounts::{Accounts, Command};
 use crate::judge::Judge;
 use crate::secret::Keychain;
-use crate::{Config, Mode, encoder, failure, model, view};
+use crate::{Config, Mode, encoder, failure, memory, model, view};
 use mailroom_domain::Label;
 use mailroom_llm::{Llm, LlmConfig};
 use mailroom_store::{AccountKind, EngineLock, QueueScope, Store};
@@ -87,6 +87,7 @@ pub(crate) struct Parts {
     pub(crate) llm: Option<Llm>,
     pub(crate) signals: Signals,
     pub(crate) accounts: mpsc::UnboundedSender<Command>,
+    pub(crate) memory: mpsc::UnboundedSender<memory::Command>,
 }
 
 impl Parts {
@@ -123,8 +124,13 @@ impl Engine {
         let (accounts, commands) = mpsc::unbounded_channel();
         let words = judge.triage().words();
         let llm = config.llm.clone().map(|llm| Llm::spawn(LlmConfig { words, ..llm }));
-        let parts = Arc::new(Parts { config, store, judge, keychain, llm, signals, accounts });
-        let mut tasks = vec![tokio::spawn(tell_lanes(Arc::clone(&parts)))];
+        let (memory, lessons) = mpsc::unbounded_channel();
+        let parts =
+            Arc::new(Parts { config, store, judge, keychain, llm, signals, accounts, memory });
+        let mut tasks = vec![
+            tokio::spawn(tell_lanes(Arc::clone(&parts))),
+            tokio::spawn(memory::run(Arc::clone(&parts), lessons)),
+        ];
         let owner = Accounts {
             config: parts.config.clone(),
             store: parts.store.clone(),

@@ -15,6 +15,7 @@ mod decision;
 mod error;
 mod folder;
 mod keep;
+mod lesson;
 mod list;
 mod lock;
 mod open;
@@ -31,6 +32,7 @@ mod types;
 mod vector;
 
 pub use error::StoreError;
+pub use lesson::Taught;
 pub use lock::EngineLock;
 pub use open::Store;
 pub use types::*;

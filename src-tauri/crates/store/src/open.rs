@@ -39,6 +39,11 @@ struct Inner {
 }
 
 impl Store {
+    /// True when a folder holds a database. Opens nothing.
+    pub fn exists(dir: &Path) -> bool {
+        std::fs::metadata(dir.join("mailroom.db")).is_ok_and(|file| file.len() > 0)
+    }
+
     /// Opens the database `mailroom.db` in `dir`, made if it isn't there, and brings it to this version's
     /// format. A file that is damaged, another program's or a newer version's is left untouched.
     ///

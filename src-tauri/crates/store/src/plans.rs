@@ -1,6 +1,6 @@
 //! The plans of statements that must cost no more than the rows they return.
 
-use crate::{Store, list, queue, vector};
+use crate::{Store, lesson, list, queue, vector};
 use sqlx::{AssertSqlSafe, Row as _};
 
 /// What a plan says about reading or sorting more than is asked for.
@@ -14,7 +14,9 @@ fn waste(step: &str) -> bool {
 async fn no_list_or_queue_reads_all_messages_or_sorts_them() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Store::open(folder.path()).await.expect("a store");
-    for statement in list::PLANNED.iter().chain(&queue::PLANNED).chain(&vector::PLANNED) {
+    for statement in
+        list::PLANNED.iter().chain(&queue::PLANNED).chain(&vector::PLANNED).chain(&lesson::PLANNED)
+    {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
         let steps = sqlx::query(explain).fetch_all(store.readers()).await.expect("a plan");
         assert!(!steps.is_empty(), "{statement} has no plan");

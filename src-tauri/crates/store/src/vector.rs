@@ -125,7 +125,7 @@ impl Store {
     }
 }
 
-fn bytes(vector: &[f32]) -> Vec<u8> {
+pub(crate) fn bytes(vector: &[f32]) -> Vec<u8> {
     let most = vector.iter().fold(1e-9f32, |most, v| most.max(v.abs()));
     vector.iter().map(|v| (v / most * 127.0).round() as i8 as u8).collect()
 }

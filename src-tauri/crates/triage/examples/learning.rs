@@ -6,7 +6,7 @@
 //! silence. After 0, 10, 25, 50, 100 and 200 corrections it sorts 300 later messages of the same user, whose texts lie in
 //! families of the corpus's test split that the mail before had none of. CACHE keeps what the encoder said.
 
-use mailroom_corpus::simulate::{Received, User};
+use mailroom_corpus::simulate::{Habit, Received, User};
 use mailroom_corpus::{Record, Split};
 use mailroom_domain::{Label, MessageContent};
 use mailroom_encoder::Encoder;
@@ -32,6 +32,7 @@ struct Message {
     content: MessageContent,
     own: Vec<String>,
     label: Label,
+    habit: Option<Habit>,
     said: Said,
 }
 
@@ -221,11 +222,11 @@ impl Reader {
                 let content = mailroom_mail::parse(&r.record.message());
                 let own = mailroom_corpus::own(&r.record);
                 let digest = self.triage.digest(&content, &own);
-                (content, own, r.label, digest)
+                (content, own, r.label, r.habit, digest)
             })
             .collect();
         let mut unknown: Vec<&str> =
-            parsed.iter().map(|p| p.3.as_str()).filter(|d| !self.known.contains_key(*d)).collect();
+            parsed.iter().map(|p| p.4.as_str()).filter(|d| !self.known.contains_key(*d)).collect();
         unknown.sort_unstable();
         unknown.dedup();
         for part in unknown.chunks(32) {
@@ -236,9 +237,9 @@ impl Reader {
         }
         parsed
             .into_iter()
-            .map(|(content, own, label, digest)| {
+            .map(|(content, own, label, habit, digest)| {
                 let said = self.known.get(&digest).cloned().ok_or("not read")?;
-                Ok(Message { content, own, label, said })
+                Ok(Message { content, own, label, habit, said })
             })
             .collect()
     }
@@ -292,11 +293,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         ];
         for (n, learner) in learners.iter_mut().enumerate() {
             let (mut curve, corrections, seen) = curve(learner.as_mut(), &earlier, &later);
+            let by_habit: Vec<String> = [
+                None,
+                Some(Habit::Sender),
+                Some(Habit::Topic),
+                Some(Habit::Kind),
+                Some(Habit::Taste),
+            ]
+            .into_iter()
+            .map(|habit| {
+                let of: Vec<&Message> = later.iter().filter(|m| m.habit == habit).collect();
+                let right = of.iter().filter(|m| learner.sort(m) == m.label).count();
+                let name = habit.map_or_else(|| "none".to_owned(), |h| format!("{h:?}"));
+                format!("{name} {right}/{}", of.len())
+            })
+            .collect();
             let shown: Vec<String> = curve.iter().map(|a| format!("{a:.3}")).collect();
             println!(
-                "user {number}  {:<18} {}  ({corrections} corrections in {seen} messages)",
+                "user {number}  {:<18} {}  ({corrections} corrections in {seen} messages; at last by habit: {})",
                 names[n],
-                shown.join(" ")
+                shown.join(" "),
+                by_habit.join(", ")
             );
             let last = curve.last().copied().unwrap_or_default();
             curve.resize(STEPS.len(), last);

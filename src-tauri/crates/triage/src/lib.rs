@@ -85,6 +85,8 @@ pub struct Input<'a> {
     pub scores: Option<&'a SheetScores>,
     /// The head that was fitted for that model.
     pub head: Option<&'a ModelHead>,
+    /// What the language model said when it was asked earlier, in place of `scores`.
+    pub model: Option<&'a VoiceShare>,
     /// What the user has taught, if anything.
     pub memory: Option<Recall<'a>>,
 }
@@ -99,6 +101,7 @@ impl<'a> Input<'a> {
             encoder: None,
             scores: None,
             head: None,
+            model: None,
             memory: None,
         }
     }
@@ -264,6 +267,10 @@ impl Triage {
                 weight: head.weight,
                 version: head.version.clone(),
             });
+            prompt_hash = Some(self.prompts.hash.clone());
+        } else if let Some(share) = input.model {
+            probabilities = head::pool(&probabilities, &share.probabilities, share.weight);
+            voices.push(share.clone());
             prompt_hash = Some(self.prompts.hash.clone());
         }
         let mut learned = Vec::new();

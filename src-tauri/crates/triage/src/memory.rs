@@ -116,6 +116,9 @@ pub struct Marks {
     pub pinned: BTreeSet<String>,
     /// Lessons about these teach another label.
     pub edited: BTreeMap<String, Label>,
+    /// Lessons up to this number don't count.
+    #[serde(default)]
+    pub forgotten_up_to: Option<i64>,
 }
 
 /// Something that was learned, in a sentence.
@@ -152,6 +155,8 @@ pub struct Memory {
     lessons: Vec<Arc<Lesson>>,
     /// How each lesson moves the scores of what is like it.
     moves: Vec<[f32; 4]>,
+    /// Row by row, how alike each two lessons are.
+    likeness: Vec<f32>,
     marks: Marks,
     version: String,
 }
@@ -216,6 +221,11 @@ impl Traits {
         }
     }
 
+    /// The encoder had not read the message when this was made.
+    pub fn vector_is_missing(&self) -> bool {
+        self.vector.is_none()
+    }
+
     fn likeness(&self, other: &Traits) -> Likeness {
         fn same<T: PartialEq>(a: Option<&T>, b: Option<&T>) -> bool {
             a.is_some() && a == b
@@ -258,11 +268,20 @@ impl Traits {
 
 impl Memory {
     /// What follows from these lessons; only the newest [`MOST_LESSONS`] of them count.
-    pub fn of(mut lessons: Vec<Arc<Lesson>>, marks: &Marks) -> Memory {
+    pub fn of(lessons: Vec<Arc<Lesson>>, marks: &Marks) -> Memory {
+        Memory::default().with(lessons, marks)
+    }
+
+    /// The same as [`Memory::of`], but what this one has computed about lessons that stay is not computed again.
+    #[must_use]
+    pub fn with(&self, mut lessons: Vec<Arc<Lesson>>, marks: &Marks) -> Memory {
         lessons.sort_by_key(|lesson| lesson.id);
         lessons.dedup_by_key(|lesson| lesson.id);
         let key = |lesson: &Lesson| lesson.traits.key().unwrap_or_default();
-        lessons.retain(|lesson| !marks.forgotten.contains(&key(lesson)));
+        lessons.retain(|lesson| {
+            marks.forgotten_up_to.is_none_or(|last| lesson.id > last)
+                && !marks.forgotten.contains(&key(lesson))
+        });
         lessons.drain(..lessons.len().saturating_sub(MOST_LESSONS));
         let without: BTreeSet<u64> = marks
             .forgotten
@@ -280,9 +299,36 @@ impl Memory {
             }
         }
         let version = version(&lessons, marks);
-        let mut memory = Memory { moves: Vec::new(), lessons, marks: marks.clone(), version };
+        let likeness = self.likeness_of(&lessons);
+        let mut memory =
+            Memory { moves: Vec::new(), likeness, lessons, marks: marks.clone(), version };
         memory.moves = memory.fit();
         memory
+    }
+
+    /// How alike each two of these lessons are, as far as possible from what is known.
+    fn likeness_of(&self, lessons: &[Arc<Lesson>]) -> Vec<f32> {
+        let n = lessons.len();
+        let known: Vec<Option<usize>> = lessons
+            .iter()
+            .map(|lesson| {
+                let at = self.lessons.binary_search_by_key(&lesson.id, |l| l.id).ok()?;
+                let same = self.lessons.get(at)?;
+                (Arc::ptr_eq(same, lesson) || same.traits == lesson.traits).then_some(at)
+            })
+            .collect();
+        let mut out = vec![0.0f32; n * n];
+        for i in 0..n {
+            for j in 0..=i {
+                let alike = match (known[i], known[j]) {
+                    (Some(a), Some(b)) => self.likeness[a * self.lessons.len() + b],
+                    _ => lessons[i].traits.likeness(&lessons[j].traits).sum(),
+                };
+                out[i * n + j] = alike;
+                out[j * n + i] = alike;
+            }
+        }
+        out
     }
 
     /// True when nothing was learned.
@@ -341,14 +387,7 @@ impl Memory {
     fn fit(&self) -> Vec<[f32; 4]> {
         let n = self.lessons.len();
         let weights = self.weights();
-        let mut likeness = vec![0.0f32; n * n];
-        for i in 0..n {
-            for j in 0..=i {
-                let alike = self.lessons[i].traits.likeness(&self.lessons[j].traits).sum();
-                likeness[i * n + j] = alike;
-                likeness[j * n + i] = alike;
-            }
-        }
+        let likeness = &self.likeness;
         let mut moves = vec![[0.0f32; 4]; n];
         let mut scores: Vec<[f32; 4]> = self.lessons.iter().map(|l| l.traits.offset).collect();
         for _ in 0..ROUNDS {
@@ -637,4 +676,191 @@ fn rare_words(content: &MessageContent) -> Vec<(u64, f32, Box<str>)> {
     }
     out.sort_by_key(|(hash, ..)| *hash);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use mailroom_domain::Address;
+
+    const NOTIFICATION: [f32; 4] = [0.02, 0.05, 0.08, 0.85];
+    const URGENT: [f32; 4] = [0.85, 0.08, 0.05, 0.02];
+
+    fn traits(from: &str, subject: &str, base: [f32; 4]) -> Traits {
+        let mut content = MessageContent::default();
+        content.headers.from = Some(Address { name: String::new(), address: from.into() });
+        content.headers.subject = subject.into();
+        let base = Probabilities::from_weights(base).expect("a distribution");
+        Traits::of(&content, None, None, &base)
+    }
+
+    fn lesson(id: i64, traits: Traits, label: Label) -> Arc<Lesson> {
+        Arc::new(Lesson { id, traits, label, at: id * 3600, source: Source::Correction })
+    }
+
+    fn label(memory: &Memory, traits: &Traits) -> Label {
+        let scores = memory.recall(traits).map_or([0.0; 4], |said| said.scores);
+        Probabilities::softmax(std::array::from_fn(|k| traits.offset[k] + scores[k])).argmax()
+    }
+
+    fn memory(lessons: Vec<Arc<Lesson>>) -> Memory {
+        Memory::of(lessons, &Marks::default())
+    }
+
+    #[test]
+    fn the_first_correction_is_learned_and_reaches_no_further_than_it_should() {
+        let learned = memory(vec![lesson(
+            1,
+            traits("ci@build.example", "Build 17", NOTIFICATION),
+            Label::Task,
+        )]);
+        assert_eq!(
+            label(&learned, &traits("ci@build.example", "Build 18", NOTIFICATION)),
+            Label::Task
+        );
+        assert_eq!(
+            label(&learned, &traits("CI@build.example", "Build 18", NOTIFICATION)),
+            Label::Task
+        );
+        assert_eq!(
+            label(&learned, &traits("news@shop.example", "Sale", NOTIFICATION)),
+            Label::Notification
+        );
+        assert_eq!(
+            label(&learned, &traits("ci@build.example", "Disk is full", URGENT)),
+            Label::Urgent
+        );
+        let said = learned
+            .recall(&traits("ci@build.example", "Build 18", NOTIFICATION))
+            .expect("an opinion");
+        assert_eq!(said.reasons[0].kind, ReasonKind::Memory);
+        assert_eq!(
+            said.reasons[0].text,
+            "You called mail like this from ci@build.example task once"
+        );
+    }
+
+    #[test]
+    fn a_habit_about_a_sender_hides_no_other_kind_of_mail_from_the_same_sender() {
+        // Receipts that the other voices take for tasks are notifications, the user says, again and again.
+        let lessons = (0..20)
+            .map(|n| {
+                let receipt =
+                    traits("no-reply@bank.example", &format!("Receipt {n}"), [0.1, 0.6, 0.1, 0.2]);
+                lesson(n, receipt, Label::Notification)
+            })
+            .collect();
+        let learned = memory(lessons);
+        let receipt = traits("no-reply@bank.example", "Receipt 99", [0.1, 0.6, 0.1, 0.2]);
+        assert_eq!(label(&learned, &receipt), Label::Notification);
+        let alarm = traits("no-reply@bank.example", "Your card was used in Lima", URGENT);
+        assert_eq!(label(&learned, &alarm), Label::Urgent);
+    }
+
+    #[test]
+    fn what_was_told_last_wins() {
+        let mail = |n: i64| traits("ana@firm.example", &format!("Report {n}"), NOTIFICATION);
+        let mut lessons: Vec<_> = (0..6).map(|n| lesson(n, mail(n), Label::Task)).collect();
+        assert_eq!(label(&memory(lessons.clone()), &mail(99)), Label::Task);
+        lessons.extend((6..9).map(|n| lesson(n, mail(n), Label::NeedsHuman)));
+        assert_eq!(label(&memory(lessons), &mail(99)), Label::NeedsHuman);
+    }
+
+    #[test]
+    fn a_rare_word_is_learned_across_senders() {
+        let about = |from: &str, subject: &str| traits(from, subject, NOTIFICATION);
+        let lessons = (0..4)
+            .map(|n| {
+                let from = format!("someone{n}@firm{n}.example");
+                lesson(n, about(&from, "Zephyrine is late"), Label::Urgent)
+            })
+            .collect();
+        let learned = memory(lessons);
+        assert_eq!(
+            label(&learned, &about("new@other.example", "News of Zephyrine")),
+            Label::Urgent
+        );
+        assert_eq!(
+            label(&learned, &about("new@other.example", "News of the garden")),
+            Label::Notification
+        );
+        let shown = learned.learned();
+        let word = shown.iter().find(|l| l.key == "word:zephyrine").expect("the word was learned");
+        assert_eq!(word.text, "Mail with \u{201c}zephyrine\u{201d}: urgent, as you said 4 times");
+        assert!(shown.iter().all(|l| !l.key.starts_with("word:late")), "{shown:?}");
+    }
+
+    #[test]
+    fn forgetting_gives_exactly_what_was_before_and_learning_bit_by_bit_what_learning_at_once_gives()
+     {
+        let mail = |n: i64| {
+            let kind = [NOTIFICATION, URGENT, [0.1, 0.4, 0.4, 0.1]][(n % 3) as usize];
+            traits(
+                &format!("s{}@firm.example", n % 5),
+                &format!("Quarterly {n} zebra{}", n % 4),
+                kind,
+            )
+        };
+        let lessons: Vec<_> =
+            (0..40).map(|n| lesson(n, mail(n), Label::ALL[(n % 7 % 4) as usize])).collect();
+        let mut bit_by_bit = Memory::default();
+        for n in 1..=lessons.len() {
+            bit_by_bit = bit_by_bit.with(lessons[..n].to_vec(), &Marks::default());
+        }
+        let at_once = memory(lessons.clone());
+        assert_eq!(bit_by_bit.moves, at_once.moves);
+        assert_eq!(bit_by_bit.version(), at_once.version());
+        let without = at_once.with(lessons[..39].to_vec(), &Marks::default());
+        let never = memory(lessons[..39].to_vec());
+        for n in 100..110 {
+            assert_eq!(without.recall(&mail(n)), never.recall(&mail(n)));
+        }
+        assert_eq!(memory(Vec::new()).recall(&mail(1)), None);
+    }
+
+    #[test]
+    fn what_was_learned_can_be_edited_pinned_and_forgotten() {
+        let mail = |n: i64| traits("ana@firm.example", &format!("Lunch {n}"), NOTIFICATION);
+        let lessons = vec![lesson(1, mail(1), Label::Task), lesson(2, mail(2), Label::Task)];
+        let key = "sender:ana@firm.example".to_owned();
+        let shown = memory(lessons.clone()).learned();
+        assert_eq!(shown[0].key, key);
+        assert_eq!(shown[0].text, "Mail from ana@firm.example: task, as you said 2 times");
+        let with = |marks: Marks| Memory::of(lessons.clone(), &marks);
+        let forgotten = with(Marks { forgotten: [key.clone()].into(), ..Marks::default() });
+        assert_eq!(label(&forgotten, &mail(3)), Label::Notification);
+        assert!(forgotten.is_empty());
+        let edited =
+            with(Marks { edited: [(key.clone(), Label::Urgent)].into(), ..Marks::default() });
+        assert_eq!(label(&edited, &mail(3)), Label::Urgent);
+        assert!(edited.learned()[0].edited);
+        let pinned = with(Marks { pinned: [key].into(), ..Marks::default() });
+        assert!(pinned.learned()[0].pinned);
+        let sure = |memory: &Memory| memory.recall(&mail(3)).expect("an opinion").scores[1];
+        assert!(sure(&pinned) > sure(&memory(lessons.clone())));
+        let up_to = with(Marks { forgotten_up_to: Some(1), ..Marks::default() });
+        assert_eq!(up_to.len(), 1);
+    }
+
+    #[test]
+    fn as_many_lessons_as_count_are_solved_and_nothing_is_infinite() {
+        let mail = |n: i64| {
+            let mut mail =
+                traits(&format!("s{}@f{}.example", n % 90, n % 20), "One more", NOTIFICATION);
+            mail.vector = Some(unit(&[(n % 11) as f32, 1.0, (n % 3) as f32]).into());
+            mail
+        };
+        let lessons =
+            (0..700).map(|n| lesson(n, mail(n), Label::ALL[(n * n % 4) as usize])).collect();
+        let learned = memory(lessons);
+        assert_eq!(learned.len(), MOST_LESSONS);
+        let said = learned.recall(&mail(5)).expect("an opinion");
+        assert!(said.scores.iter().all(|s| s.is_finite() && s.abs() < 30.0), "{said:?}");
+        assert!(said.reasons.len() <= 3);
+        let mut broken = mail(6);
+        broken.vector = Some([f32::NAN; 3].into());
+        assert!(
+            learned.recall(&broken).is_none_or(|said| said.scores.iter().all(|s| s.is_finite()))
+        );
+    }
 }

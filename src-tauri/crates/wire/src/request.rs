@@ -1,7 +1,8 @@
 //! Requests and their answers. A request's answer has the same `kind`.
 
 use crate::{
-    AccountView, Discovery, LaneCount, MessageView, ModelView, Overview, Page, Row, Undone,
+    AccountView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView, ModelView,
+    Overview, Page, Row, Undone,
 };
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId};
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,20 @@ pub enum Request {
     },
     /// Takes back the user's last label.
     Undo,
+    /// What was learned from the user's labels.
+    Memory,
+    /// Says something about what was learned; the answer is what there is then.
+    Teach {
+        /// The `key` of a [`Learned`]; of [`MemoryChange::ForgetAll`] and the like, empty.
+        key: String,
+        /// What.
+        change: MemoryChange,
+    },
+    /// Names the folders and keywords whose mail serves as examples; the answer is what there is then.
+    SetExamples {
+        /// All of them.
+        examples: Vec<Example>,
+    },
     /// Finds the server for an address. Sends nothing to it.
     Discover {
         /// The user's address.
@@ -122,6 +137,8 @@ pub enum Answer {
         /// The counts as they are now.
         counts: Vec<LaneCount>,
     },
+    /// To [`Request::Memory`], [`Request::Teach`] and [`Request::SetExamples`].
+    Memory(MemoryView),
     /// To [`Request::Discover`].
     Discover(Discovery),
     /// To [`Request::Connect`].

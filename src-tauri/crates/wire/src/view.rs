@@ -1,8 +1,8 @@
 //! What the interface shows, ready to be shown.
 
 use mailroom_domain::{
-    AccountId, Address, Attachment, CalendarPart, Label, MessageId, ServerAddress, UnixSeconds,
-    Verdict, Voice,
+    AccountId, Address, Attachment, CalendarPart, FolderId, Label, MessageId, ServerAddress,
+    UnixSeconds, Verdict, Voice,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -283,4 +283,86 @@ pub struct Candidate {
     pub confirm: bool,
     /// Where it comes from, in words: "known provider", "DNS (RFC 6186)", "usual name".
     pub source: String,
+}
+
+/// What was learned from the user's labels.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryView {
+    /// Labels that were told and count.
+    #[ts(type = "number")]
+    pub lessons: u64,
+    /// What follows from them, what was told last first.
+    pub learned: Vec<Learned>,
+    /// What was forgotten and can be brought back.
+    pub forgotten: Vec<String>,
+    /// Everything that was told up to some time was forgotten.
+    pub forgot_all: bool,
+    /// Folders and keywords whose mail serves as examples.
+    pub examples: Vec<Example>,
+}
+
+/// Something that was learned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Learned {
+    /// What it is about: `sender:ana@firm.example`, `list:dev.lists.example`, `word:falkenstein`.
+    pub key: String,
+    /// A sentence.
+    pub text: String,
+    /// The label that it speaks for.
+    pub label: Label,
+    /// How many labels taught it.
+    #[ts(type = "number")]
+    pub lessons: u64,
+    /// When the newest of them was told.
+    #[ts(type = "number")]
+    pub at: UnixSeconds,
+    /// It counts more, and does not age.
+    pub pinned: bool,
+    /// Its label was changed by the user.
+    pub edited: bool,
+}
+
+/// What can be said about something learned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum MemoryChange {
+    /// It does not count any more.
+    Forget,
+    /// It counts again.
+    Recall,
+    /// It counts more, and does not age.
+    Pin,
+    /// It counts as the others do.
+    Unpin,
+    /// It speaks for another label.
+    Edit {
+        /// Which.
+        label: Label,
+    },
+    /// Nothing that was told so far counts any more.
+    ForgetAll,
+    /// Everything that was forgotten counts again.
+    RecallAll,
+}
+
+/// Mail that the user named as examples: a folder, or a keyword that other clients set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Example {
+    /// Everything in this folder.
+    Folder {
+        /// Which.
+        folder: FolderId,
+        /// What the mail in it is.
+        label: Label,
+    },
+    /// Everything with this keyword.
+    Keyword {
+        /// `$Important`, `invoice`; case does not matter.
+        keyword: String,
+        /// What mail with it is.
+        label: Label,
+    },
 }
