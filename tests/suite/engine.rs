@@ -1,13 +1,16 @@
 //! The main job, from a real server to what the interface is given.
 
-use mailroom_domain::{AccountSettings, Label, ReasonKind, Security, ServerAddress, Voice};
+use mailroom_domain::{
+    AccountSettings, FolderId, Label, ReasonKind, Security, ServerAddress, Voice,
+};
 use mailroom_engine::{Config, Engine, Mode};
 use mailroom_llm::LlmConfig;
 use mailroom_tests::dovecot::{Dovecot, PASSWORD, USER, is_installed};
 use mailroom_tests::fixtures;
 use mailroom_tests::gguf::Random;
 use mailroom_wire::{
-    AccountState, Answer, Code, Event, LaneCount, MessageView, ModelState, Overview, Request, Row,
+    AccountState, Answer, Code, Event, Example, LaneCount, MemoryChange, MemoryView, MessageView,
+    ModelState, Overview, Request, Row,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -387,4 +390,164 @@ async fn bad_input_is_answered_with_a_sentence_and_loses_nothing() {
     let broken = Engine::start(config(folder.path(), None)).await.map(|_| ()).expect_err("damaged");
     assert_eq!(broken.code, Code::Store);
     assert_eq!(std::fs::read(&name).expect("still there").len(), 53);
+}
+
+async fn verdicts(engine: &Engine, rows: &[Row]) -> Vec<mailroom_domain::Verdict> {
+    let mut out = Vec::new();
+    for row in rows {
+        out.push(open(engine, row).await.verdict.expect("a verdict"));
+    }
+    out
+}
+
+async fn memory(engine: &Engine, request: Request) -> MemoryView {
+    match ask(engine, request).await {
+        Answer::Memory(memory) => memory,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_correction_teaches_and_what_was_learned_can_be_forgotten_without_a_trace() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = Engine::start(config(folder.path(), None)).await.expect("an engine");
+    let mail = folder.path().join("mail");
+    std::fs::create_dir(&mail).expect("a folder");
+    let write = |name: &str, from: &str, subject: &str, text: &str| {
+        let raw = format!(
+            "From: {from}\r\nTo: me@home.example\r\nSubject: {subject}\r\nMessage-ID: <{name}@x.example>\r\n\r\n{text}\r\n"
+        );
+        std::fs::write(mail.join(format!("{name}.eml")), raw).expect("written");
+    };
+    for n in 0..4 {
+        let text = format!("The usual figures of week {n} are attached. Nothing to do.");
+        write(&format!("report{n}"), "reports@firm.example", &format!("Report of week {n}"), &text);
+    }
+    write("lunch", "Ana <ana@friends.example>", "Lunch?", "Shall we have lunch on Friday?");
+    engine.import(&mail, "me@home.example", &mut |_| {}).await.expect("imported");
+    let mut rows = all(&engine).await;
+    rows.sort_by_key(|row| row.id);
+    let (lunch, reports): (Vec<Row>, Vec<Row>) =
+        rows.iter().cloned().partition(|row| row.subject == "Lunch?");
+    let before = verdicts(&engine, &rows).await;
+    let to = if reports[0].lane == Label::Urgent { Label::Task } else { Label::Urgent };
+
+    ask(&engine, Request::Label { ids: vec![reports[0].id], label: to }).await;
+    let shown = memory(&engine, Request::Memory).await;
+    assert_eq!(shown.lessons, 1);
+    assert_eq!(shown.learned[0].key, "sender:reports@firm.example");
+    assert_eq!(
+        shown.learned[0].text,
+        format!("Mail from reports@firm.example: {to}, as you said once")
+    );
+    let others: Vec<_> = reports[1..].iter().map(|row| row.id).collect();
+    let followed = async |label: Label| {
+        let rows = lane(&engine, label).await;
+        others.iter().filter(|id| rows.iter().any(|row| row.id == **id)).count()
+    };
+    let mut events = engine.events();
+    let following = async {
+        while followed(to).await < others.len() {
+            let _ = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, following).await.expect("mail like it follows");
+    let verdict = open(&engine, &reports[1]).await.verdict.expect("a verdict");
+    assert!(verdict.heard(Voice::Memory));
+    assert!(
+        verdict.why.iter().any(|reason| reason.kind == ReasonKind::Memory),
+        "{:?}",
+        verdict.why
+    );
+    assert_eq!(open(&engine, &lunch[0]).await.row.lane, lunch[0].lane, "other mail stays");
+
+    // Forgotten, everything but the user's own word is as it was; recalled, it follows again.
+    let restored = async |rows: &[Row], before: &[mailroom_domain::Verdict]| loop {
+        if verdicts(&engine, rows).await == before {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    let forget = |change| Request::Teach { key: "sender:reports@firm.example".into(), change };
+    let shown = memory(&engine, forget(MemoryChange::Forget)).await;
+    assert_eq!(
+        (shown.lessons, &shown.forgotten[..]),
+        (0, &["sender:reports@firm.example".to_owned()][..])
+    );
+    let back = restored(&rows, &before);
+    tokio::time::timeout(PATIENCE, back).await.expect("verdicts as they were");
+    assert_eq!(memory(&engine, forget(MemoryChange::Recall)).await.lessons, 1);
+    let mut events = engine.events();
+    let following = async {
+        while followed(to).await < others.len() {
+            let _ = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, following).await.expect("mail like it follows again");
+
+    // Taken back, all is as it was.
+    ask(&engine, Request::Undo).await;
+    tokio::time::timeout(PATIENCE, restored(&rows, &before)).await.expect("verdicts as they were");
+    assert_eq!(memory(&engine, Request::Memory).await.lessons, 0);
+
+    // Mail in a folder that the user names teaches as well.
+    let examples = vec![Example::Folder { folder: FolderId(1), label: to }];
+    assert_eq!(memory(&engine, Request::SetExamples { examples }).await.lessons, 5);
+    let failure = engine.request(forget(MemoryChange::Unpin)).await;
+    assert!(failure.is_ok(), "a pin that is not there is no fault");
+    let unknown = Request::Teach { key: "sender:no@one.example".into(), change: MemoryChange::Pin };
+    assert_eq!(engine.request(unknown).await.expect_err("a refusal").code, Code::NotFound);
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lessons_can_be_given_one_by_one_and_outlive_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut quiet = config(folder.path(), None);
+    quiet.mode = Mode::Quiet;
+    let engine = Engine::start(quiet.clone()).await.expect("an engine");
+    let raw = |n: u32| {
+        format!(
+            "From: shop@store.example\r\nTo: me@home.example\r\nSubject: Order {n}\r\n\r\nThank you for order {n}.\r\n"
+        )
+    };
+    let mut right = 0;
+    for n in 0..6 {
+        let learnt = engine.learn(raw(n).as_bytes(), Label::NeedsHuman, "me@home.example").await;
+        right += usize::from(learnt.expect("learned").before == Label::NeedsHuman);
+    }
+    assert!(right >= 4, "{right} of 6 were right before they were told");
+    engine.stop().await;
+    let classifier = mailroom_engine::Classifier::open(quiet, false).await.expect("a classifier");
+    let classified = classifier.classify(raw(99).as_bytes(), "me@home.example").await;
+    assert_eq!(classified.verdict.most_probable(), Label::NeedsHuman);
+    assert!(classified.verdict.heard(Voice::Memory));
+    classifier.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_audit_says_how_well_mail_is_sorted_and_teaches() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = Engine::start(config(folder.path(), None)).await.expect("an engine");
+    ask(&engine, Request::TrySample).await;
+    let audit = async |request| match ask(&engine, request).await {
+        Answer::Audit(audit) => audit,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(audit(Request::Audit).await.share, None);
+    let drawn = audit(Request::DrawAudit { count: 5 }).await.open;
+    assert_eq!(drawn.len(), 5);
+    for (n, item) in drawn.iter().enumerate() {
+        let label = if n == 0 { Label::ALL[(item.shown.index() + 1) % 4] } else { item.shown };
+        audit(Request::AnswerAudit { id: item.id, label }).await;
+    }
+    let found = audit(Request::Audit).await;
+    assert_eq!((found.judged, found.open.len()), (5, 0));
+    let (share, low, high) =
+        (found.share.expect("a share"), found.low.expect("an end"), found.high.expect("an end"));
+    assert!(low < share && share < 1.0 && share <= high, "{low} {share} {high}");
+    assert_eq!(memory(&engine, Request::Memory).await.lessons, 5);
+    let refused = engine.request(Request::DrawAudit { count: 0 }).await;
+    assert_eq!(refused.expect_err("a refusal").code, Code::Invalid);
+    engine.stop().await;
 }

@@ -1,8 +1,10 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { ModelFindings } from "../gen/ModelFindings";
 import type { Overview } from "../gen/Overview";
 import type { Request } from "../gen/Request";
 import { ask, failureOf } from "../host";
+import { useWeighing } from "../model/engine";
 import { bytes } from "../model/time";
 import { Dialog } from "../ui/Dialog";
 import { ModelLine } from "./Sidebar";
@@ -15,6 +17,7 @@ interface Props {
 
 export function ModelDialog({ overview, onClose, onChanged }: Props) {
   const { t } = useTranslation();
+  const weighing = useWeighing();
   const [path, setPath] = useState("");
   const [error, setError] = useState("");
   const [busy, setBusy] = useState(false);
@@ -41,6 +44,8 @@ export function ModelDialog({ overview, onClose, onChanged }: Props) {
           <span>
             <bdi>{model.name}</bdi> ({bytes(model.size)})
             {model.warnings.map((warning) => <div key={warning} className="status">{warning}</div>)}
+            {model.findings && <Findings found={model.findings} />}
+            {!model.findings && model.inUse && weighing && <div className="status">{t("model.weighing", { ...weighing })}</div>}
           </span>
           <button type="button" disabled={busy} onClick={() => void act({ kind: "use-model", id: model.inUse ? null : model.id })}>
             {t(model.inUse ? "model.stop" : "model.use")}
@@ -61,5 +66,42 @@ export function ModelDialog({ overview, onClose, onChanged }: Props) {
       {error && <p className="error" role="alert">{error}</p>}
       <div className="actions"><button type="button" onClick={onClose}>{t("help.close")}</button></div>
     </Dialog>
+  );
+}
+
+/** What the model is worth here, in two sentences, and a table by language. */
+function Findings({ found }: { found: ModelFindings }) {
+  const { t, i18n } = useTranslation();
+  const percent = (share: number) => share.toLocaleString(i18n.language, { style: "percent", maximumFractionDigits: 0 });
+  const names = new Intl.DisplayNames([i18n.language], { type: "language" });
+  return (
+    <>
+      <div className="status">
+        {t("model.alone", { alone: percent(found.alone), count: found.samples, own: found.own, others: percent(found.others) })}{" "}
+        {found.weight === 0
+          ? t("model.addsNothing")
+          : t("model.adds", { together: percent(found.together), points: ((found.together - found.others) * 100).toFixed(1) })}{" "}
+        {t("model.seconds", { seconds: found.seconds.toLocaleString(i18n.language, { maximumSignificantDigits: 2 }) })}
+      </div>
+      <details className="status">
+        <summary>{t("model.byLanguage")}</summary>
+        <table className="numbers">
+          <thead>
+            <tr><th>{t("model.language")}</th><th>{t("model.messages")}</th><th>{t("model.aloneShort")}</th><th>{t("model.othersShort")}</th><th>{t("model.togetherShort")}</th></tr>
+          </thead>
+          <tbody>
+            {found.languages.map((line) => (
+              <tr key={line.lang}>
+                <th scope="row">{names.of(line.lang)}</th>
+                <td>{line.n}</td>
+                <td>{percent(line.alone / Math.max(1, line.n))}</td>
+                <td>{percent(line.others / Math.max(1, line.n))}</td>
+                <td>{percent(line.together / Math.max(1, line.n))}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </>
   );
 }

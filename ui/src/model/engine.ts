@@ -12,12 +12,20 @@ const PAGE = 100;
 
 export const keys = {
   overview: ["overview"] as const,
+  weighing: ["weighing"] as const,
   rows: (view: View) => ("lane" in view ? (["rows", "lane", view.lane] as const) : (["rows", "search", view.search] as const)),
   message: (id: number) => ["message", id] as const,
 };
 
 export function useOverview() {
   return useQuery({ queryKey: keys.overview, queryFn: async () => (await ask({ kind: "overview" })) as Overview });
+}
+
+type Weighing = { done: number; total: number } | null;
+
+/** How far a new language model has been weighed; `null` when none is being weighed. */
+export function useWeighing(): Weighing {
+  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: () => null, staleTime: Infinity }).data ?? null;
 }
 
 export function useRows(view: View) {
@@ -67,6 +75,10 @@ export function useEvents() {
             break;
           case "model":
             patch(client, (o) => ({ ...o, model: event.state }));
+            break;
+          case "weighing":
+            client.setQueryData<Weighing>(keys.weighing, event.done < event.total ? event : null);
+            if (event.done === event.total) void client.invalidateQueries({ queryKey: keys.overview });
             break;
         }
       }),

@@ -5,6 +5,7 @@
 //! trusted, 5 what was named does not exist, 6 another Mailroom uses the data, 7 the model failed.
 
 mod account;
+mod audit;
 mod eval;
 mod lanes;
 mod learn;
@@ -106,6 +107,14 @@ enum Command {
         /// Also asks the language model in use.
         #[arg(long)]
         model: bool,
+    },
+    /// How well your mail is sorted: messages drawn at random, which you judge.
+    Audit {
+        /// One JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<audit::Command>,
     },
     /// Learns the labels of a folder of mail (labels.jsonl), in order, as if you had corrected each message.
     Learn {
@@ -213,6 +222,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Eval { dir, json, model } => {
             eval::run(config(Mode::Full)?, &dir, json, model).await
         }
+        Command::Audit { json, command } => audit::run(config(Mode::Quiet)?, command, json).await,
         Command::Learn { dir, address, json } => {
             learn::learn(config(Mode::Quiet)?, &dir, &address, json).await
         }

@@ -3,7 +3,7 @@
 use crate::{account, say, with_engine};
 use clap::Subcommand;
 use mailroom_engine::Config;
-use mailroom_wire::{Answer, Event, Failure, ModelState, Request};
+use mailroom_wire::{Answer, Event, Failure, ModelFindings, ModelState, Request};
 use std::path::PathBuf;
 
 #[derive(Subcommand)]
@@ -59,6 +59,9 @@ pub(crate) async fn run(command: Command, config: Config) -> Result<(), Failure>
             for model in account::overview(engine).await?.models {
                 let star = if model.in_use { "*" } else { " " };
                 say(&format!("{star} {}\t{}\t{} MB", model.id, model.name, model.size / 1_000_000));
+                if let Some(found) = model.findings {
+                    say(&findings(&found));
+                }
             }
             Ok(())
         }
@@ -69,4 +72,22 @@ pub(crate) async fn run(command: Command, config: Config) -> Result<(), Failure>
         Command::Remove { id } => engine.request(Request::RemoveModel { id }).await.map(|_| ()),
     })
     .await
+}
+
+fn findings(found: &ModelFindings) -> String {
+    let percent = |share: f32| format!("{:.0} %", share * 100.0);
+    let adds = if found.weight == 0.0 {
+        "it adds nothing to them, so it does not count".to_owned()
+    } else {
+        let points = (found.together - found.others) * 100.0;
+        format!("with it {}, {points:+.1} points", percent(found.together))
+    };
+    format!(
+        "  alone {} of {} messages right ({} of them yours), the other voices {}; {adds}; {:.1} s a message",
+        percent(found.alone),
+        found.samples,
+        found.own,
+        percent(found.others),
+        found.seconds
+    )
 }

@@ -3,6 +3,7 @@
 //! Everything here is plain data with the invariants that the other crates rely on. Nothing here reads
 //! a file, a socket, a clock or a database, and nothing knows how it is shown.
 
+pub mod audit;
 mod decision;
 mod folder;
 mod id;

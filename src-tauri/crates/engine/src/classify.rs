@@ -122,11 +122,18 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
         None => {
             let triage = judge.triage();
             let mut samples = Vec::new();
-            for (content, label) in triage.calibration_mail() {
-                let sheet = triage.sheet(&content);
+            for mail in triage.calibration_mail() {
+                let sheet = triage.sheet(&mail.content);
                 if let Ok(scores) = llm.score("calibration".into(), sheet, Priority::Bulk).await {
-                    let encoder = judge.encode(&content, &[]).map(|(scores, _)| scores);
-                    samples.push(CalibrationSample { content, scores, encoder, label });
+                    let encoder = judge.encode(&mail.content, &[]).map(|(scores, _)| scores);
+                    samples.push(CalibrationSample {
+                        content: mail.content,
+                        scores,
+                        encoder,
+                        label: mail.label,
+                        lang: Some(mail.lang),
+                        own: false,
+                    });
                 }
             }
             triage.fit_model(&format!("{}-{}", model.id, triage.prompt_hash()), &samples)

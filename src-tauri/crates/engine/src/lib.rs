@@ -7,6 +7,7 @@
 //! parses mail, or decides what a word weighs.
 
 mod accounts;
+mod audit;
 mod classify;
 mod config;
 mod discover;

@@ -7,7 +7,7 @@
 use crate::judge::Heard;
 use crate::start::Parts;
 use crate::{failure, import, now, sample, view};
-use mailroom_domain::{MessageContent, MessageId};
+use mailroom_domain::{Label, MessageContent, MessageId};
 use mailroom_llm::{InstalledModel, Llm, LlmState, Priority, Progress, ScoreError};
 use mailroom_store::{AccountKind, QueueScope, Store};
 use mailroom_triage::{CalibrationSample, EncoderScores, ModelHead};
@@ -16,12 +16,23 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The setting that names the model in use.
 const IN_USE: &str = "model.in-use";
 /// Messages asked for at once from the store; each is looked at newest first.
 const PORTION: u32 = 1;
+
+/// The user's own messages that a model is weighed on, the newest ones.
+const OWN_MAIL: usize = 100;
+
+/// A message whose label is known.
+struct Known {
+    content: MessageContent,
+    label: Label,
+    lang: Option<String>,
+    own: bool,
+}
 
 fn head_setting(model: &str, prompt_hash: &str) -> String {
     format!("model.head.{model}.{prompt_hash}")
@@ -30,11 +41,14 @@ fn head_setting(model: &str, prompt_hash: &str) -> String {
 /// All models on the disk, as shown.
 pub(crate) async fn views(parts: &Parts) -> Result<Vec<mailroom_wire::ModelView>, Failure> {
     let chosen: Option<String> = parts.store.setting(IN_USE).await.map_err(failure::store)?;
-    Ok(installed(parts)
-        .await?
-        .iter()
-        .map(|model| view::model(model, chosen.as_deref() == Some(model.id.as_str())))
-        .collect())
+    let mut out = Vec::new();
+    for model in installed(parts).await? {
+        let in_use = chosen.as_deref() == Some(model.id.as_str());
+        let key = head_setting(&model.id, parts.judge.triage().prompt_hash());
+        let head = parts.store.setting::<ModelHead>(&key).await.map_err(failure::store)?;
+        out.push(view::model(&model, in_use, head.as_ref()));
+    }
+    Ok(out)
 }
 
 async fn installed(parts: &Parts) -> Result<Vec<InstalledModel>, Failure> {
@@ -73,7 +87,7 @@ pub(crate) async fn add(
             return Err(failure::model(&error));
         }
     };
-    let shown = view::model(&model, true);
+    let shown = view::model(&model, true, None);
     use_installed(parts, model).await?;
     Ok(shown)
 }
@@ -210,15 +224,29 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
     if let Ok(Some(head)) = parts.store.setting::<ModelHead>(&key).await {
         return Some((model, head));
     }
-    let mut samples = Vec::new();
-    for (content, label) in triage.calibration_mail() {
+    let mut mail: Vec<Known> = triage
+        .calibration_mail()
+        .into_iter()
+        .map(|m| Known { content: m.content, label: m.label, lang: Some(m.lang), own: false })
+        .collect();
+    for taught in parts.store.taught(OWN_MAIL).await.ok()? {
+        let Ok(message) = parts.store.message(taught.message).await else { continue };
+        let lang = message.content.language.clone();
+        mail.push(Known { content: message.content, label: taught.label, lang, own: true });
+    }
+    let total = mail.len() as u64;
+    let (mut samples, mut times) = (Vec::new(), Vec::new());
+    for (at, Known { content, label, lang, own }) in mail.into_iter().enumerate() {
+        parts.signals.send(Event::Weighing { done: at as u64, total });
         let sheet = triage.sheet(&content);
-        match llm.score(format!("calibration {}", samples.len()), sheet, Priority::Bulk).await {
+        let start = Instant::now();
+        match llm.score(format!("calibration {at}"), sheet, Priority::Bulk).await {
             Ok(scores) => {
+                times.push(start.elapsed().as_secs_f32());
                 let judge = Arc::clone(&parts.judge);
                 let sample = tokio::task::spawn_blocking(move || {
                     let encoder = judge.encode(&content, &[]).map(|(scores, _)| scores);
-                    CalibrationSample { content, scores, encoder, label }
+                    CalibrationSample { content, scores, encoder, label, lang, own }
                 });
                 samples.extend(sample.await.ok());
             }
@@ -226,12 +254,17 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
             Err(ScoreError::NotReady | ScoreError::Cancelled) => return None,
         }
     }
+    parts.signals.send(Event::Weighing { done: total, total });
     let version = format!("{model}-{}", triage.prompt_hash());
-    let head = triage.fit_model(&version, &samples);
+    let mut head = triage.fit_model(&version, &samples);
+    times.sort_by(f32::total_cmp);
+    head.seconds = times.get(times.len() / 2).copied().unwrap_or_default();
     tracing::info!(
         model,
         weight = head.weight,
         accuracy = head.accuracy,
+        others = head.baseline,
+        together = head.together,
         "fitted the model's head"
     );
     if let Err(error) = parts.store.set_setting(&key, &head).await {

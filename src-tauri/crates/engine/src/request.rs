@@ -2,7 +2,7 @@
 
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
-use crate::{discover, failure, memory, model, now, sample, view};
+use crate::{audit, discover, failure, memory, model, now, sample, view};
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
@@ -36,6 +36,12 @@ impl Engine {
             Request::Message { id } => message(parts, id).await,
             Request::Label { ids, label } => correct(parts, &ids, label).await,
             Request::Undo => undo(parts).await,
+            Request::Audit => audit::view(parts).await.map(Answer::Audit),
+            Request::DrawAudit { count } => audit::draw(parts, count).await.map(Answer::Audit),
+            Request::AnswerAudit { id, label } => {
+                audit::answer(parts, id, label).await.map(Answer::Audit)
+            }
+            Request::EndAudit => audit::end(parts).await.map(Answer::Audit),
             Request::Memory => memory::view(parts).await.map(Answer::Memory),
             Request::Teach { key, change } => {
                 memory::change(parts, &key, change).await.map(Answer::Memory)

@@ -3,6 +3,7 @@
 use mailroom_domain::{AuthResult, Label};
 use mailroom_llm::{InstalledModel, LlmState};
 use mailroom_store as store;
+use mailroom_triage::ModelHead;
 use mailroom_wire as wire;
 
 pub(crate) fn row(row: store::Row) -> wire::Row {
@@ -49,13 +50,37 @@ pub(crate) fn model_state(state: &LlmState) -> wire::ModelState {
     }
 }
 
-pub(crate) fn model(model: &InstalledModel, in_use: bool) -> wire::ModelView {
+pub(crate) fn model(
+    model: &InstalledModel,
+    in_use: bool,
+    head: Option<&ModelHead>,
+) -> wire::ModelView {
     wire::ModelView {
         id: model.id.clone(),
         name: model.name.clone(),
         size: model.bytes,
         in_use,
         warnings: model.warnings.clone(),
+        findings: head.map(|head| wire::ModelFindings {
+            alone: head.accuracy,
+            others: head.baseline,
+            together: head.together,
+            weight: head.weight,
+            samples: head.samples as u64,
+            own: head.own as u64,
+            seconds: head.seconds,
+            languages: head
+                .languages
+                .iter()
+                .map(|(lang, found)| wire::LanguageFindings {
+                    lang: lang.clone(),
+                    n: found.n,
+                    alone: found.alone,
+                    others: found.others,
+                    together: found.together,
+                })
+                .collect(),
+        }),
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod account;
 mod action;
+mod audit;
 mod content;
 mod decision;
 mod error;
@@ -31,6 +32,7 @@ mod thread;
 mod types;
 mod vector;
 
+pub use audit::{Audit, Drawn};
 pub use error::StoreError;
 pub use lesson::Taught;
 pub use lock::EngineLock;

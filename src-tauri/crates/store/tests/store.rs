@@ -1114,6 +1114,8 @@ async fn a_database_of_the_first_format_is_brought_to_this_one_with_its_mail() {
     f.keep(f.inbox, messages(1..=5)).await;
     f.store.close().await;
     let former = "DROP TRIGGER messages_to_encode; DROP TABLE encoder_queue; DROP TABLE vectors; \
+                  DROP INDEX messages_sender; DROP INDEX messages_list; DROP INDEX messages_folder; \
+                  DROP INDEX messages_keywords; DROP TABLE audits; \
                   DELETE FROM _sqlx_migrations WHERE version > 1";
     execute(&f.path(), former).await.unwrap();
     let store = open(f.folder.path()).await;
@@ -1604,4 +1606,130 @@ async fn rules_keep_the_order_they_are_put_in() {
     assert_eq!(names(f.store.rules().await.unwrap()), "db");
     assert!(matches!(f.store.remove_rule(rules[2]).await, Err(StoreError::NotFound(_))));
     assert!(matches!(f.store.update_rule(&stored[0]).await, Err(StoreError::NotFound(_))));
+}
+
+#[tokio::test]
+async fn what_the_user_said_is_a_lesson_once_however_often_its_message_moves() {
+    let f = fixture().await;
+    let ids: Vec<MessageId> = f.keep(f.inbox, messages(1..=3)).await.iter().map(|k| k.id).collect();
+    f.store.correct(&ids[..2], Label::Urgent, EPOCH).await.unwrap();
+    f.store.correct(&ids[1..2], Label::Task, EPOCH + 1).await.unwrap();
+    let taught = f.store.taught(10).await.unwrap();
+    let told: Vec<_> = taught.iter().map(|t| (t.message, t.label, t.at)).collect();
+    assert_eq!(told, [(ids[1], Label::Task, EPOCH + 1), (ids[0], Label::Urgent, EPOCH)]);
+    // Moved to the archive: the same act about the same content.
+    f.settle(&[], &[1]).await;
+    f.keep(f.archive, vec![numbered(9, 1)]).await;
+    assert_eq!(f.store.taught(10).await.unwrap().len(), 2);
+    assert_eq!(f.store.taught(1).await.unwrap().len(), 1);
+    f.store.undo_last(EPOCH + 2).await.unwrap();
+    let told: Vec<Label> = f.store.taught(10).await.unwrap().iter().map(|t| t.label).collect();
+    assert_eq!(told, [Label::Urgent, Label::Urgent]);
+}
+
+#[tokio::test]
+async fn related_mail_is_of_the_same_sender_list_or_conversation_and_nobody_has_decided_it() {
+    let f = fixture().await;
+    let mail = |n: u32, from: &str, list: Option<&str>| {
+        let mut content = content(n);
+        content.headers.from = Some(Address { name: String::new(), address: from.into() });
+        content.headers.list_id = list.map(Into::into);
+        written(n, n, content)
+    };
+    let ids: Vec<MessageId> = f
+        .keep(
+            f.inbox,
+            vec![
+                mail(1, "ana@firm.example", None),
+                mail(2, "ANA@firm.example", None),
+                mail(3, "bo@firm.example", Some("dev.lists.example")),
+                mail(4, "cy@other.example", Some("dev.lists.example")),
+                says(mail(5, "ana@firm.example", None), Some(ruled(Label::Task))),
+                mail(6, "ana@firm.example", None),
+            ],
+        )
+        .await
+        .iter()
+        .map(|k| k.id)
+        .collect();
+    f.store.correct(&ids[5..], Label::Urgent, EPOCH).await.unwrap();
+    assert_eq!(
+        f.store.related(&[ids[5]], 10).await.unwrap(),
+        [ids[1], ids[0]],
+        "newest first, without what a rule decided"
+    );
+    assert_eq!(f.store.related(&[ids[2]], 10).await.unwrap(), [ids[3], ids[2]]);
+    assert_eq!(f.store.related(&[ids[5], ids[2]], 3).await.unwrap(), [ids[3], ids[2], ids[1]]);
+    f.settle(&[], &[1]).await;
+    assert_eq!(f.store.related(&[ids[5]], 10).await.unwrap(), [ids[1]]);
+}
+
+#[tokio::test]
+async fn examples_are_what_lies_in_a_folder_or_bears_a_keyword() {
+    let f = fixture().await;
+    let marked = |n: u32, keyword: &str| NewMessage {
+        flags: FlagSet { keywords: vec![keyword.into(), "other".into()], ..FlagSet::default() },
+        ..message(n)
+    };
+    f.keep(f.inbox, vec![marked(1, "$Invoice"), marked(2, "$InvoiceOld"), message(3)]).await;
+    let archived = f.keep(f.archive, messages(4..=5)).await;
+    let found = f.store.with_keyword("$invoice", 10).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].1, EPOCH + 1);
+    let filed: Vec<MessageId> =
+        f.store.in_folder(f.archive, 10).await.unwrap().into_iter().map(|(id, _)| id).collect();
+    assert_eq!(filed, [archived[1].id, archived[0].id]);
+    assert_eq!(f.store.in_folder(f.archive, 1).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn what_the_encoder_said_out_of_turn_is_kept_and_not_asked_again() {
+    let f = fixture().await;
+    let id = f.keep_one(message(1)).await;
+    let said = Encoded { scores: [1.0, 2.0, 3.0, 4.0], vector: vec![0.6, 0.8] };
+    f.store.keep_encoded_of(id, "v1", &said).await.unwrap();
+    assert_eq!(f.store.waiting_for_encoder().await.unwrap(), 0);
+    assert_eq!(f.store.encoded(id, "v1").await.unwrap().expect("kept").scores, said.scores);
+    assert_eq!(f.store.encoded(id, "v2").await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_audit_draws_at_random_what_the_machine_decided_and_each_message_once() {
+    let f = fixture().await;
+    let doubtful = |n: u32| says(message(n), Some(unsure()));
+    f.keep(f.inbox, messages(1..=30)).await;
+    f.keep(f.inbox, (31..=40).map(doubtful).collect()).await;
+    let ruled_one = f.keep_one(says(message(41), Some(ruled(Label::Task)))).await;
+    let told = f.keep_one(message(42)).await;
+    f.store.correct(&[told], Label::Task, EPOCH).await.unwrap();
+    assert_eq!(f.store.draw_audit(10, EPOCH).await.unwrap(), 10);
+    let audit = f.store.audit(0).await.unwrap();
+    assert_eq!(audit.bands.iter().map(|b| b.held).sum::<u64>(), 40);
+    let drawn: BTreeSet<MessageId> = audit.open.iter().map(|d| d.message).collect();
+    assert_eq!(drawn.len(), 10);
+    assert!(!drawn.contains(&ruled_one) && !drawn.contains(&told));
+    // Answers are counted by what was shown; what is judged is not drawn again.
+    let first = audit.open[0];
+    assert_eq!(
+        f.store.answer_audit(first.id, Label::Urgent, EPOCH + 1).await.unwrap(),
+        first.message
+    );
+    f.store.answer_audit(audit.open[1].id, audit.open[1].shown, EPOCH + 1).await.unwrap();
+    let audit = f.store.audit(0).await.unwrap();
+    assert_eq!(audit.open.len(), 8);
+    assert_eq!(
+        audit.bands.iter().map(|b| (b.judged, b.right)).fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1)),
+        (2, 1)
+    );
+    assert_eq!(audit.confusion[first.shown.index()][Label::Urgent.index()], 1);
+    assert_eq!(
+        f.store.audit(EPOCH + 2).await.unwrap().bands.iter().map(|b| b.judged).sum::<u64>(),
+        0
+    );
+    assert_eq!(f.store.draw_audit(100, EPOCH).await.unwrap(), 30);
+    assert_eq!(f.store.draw_audit(100, EPOCH).await.unwrap(), 0);
+    assert_eq!(f.store.end_audit().await.unwrap(), 38);
+    assert!(f.store.answer_audit(999, Label::Task, EPOCH).await.is_err());
+    f.store.remove_account(f.account).await.unwrap();
+    assert_eq!(f.store.audit(0).await.unwrap(), mailroom_store::Audit::default());
 }

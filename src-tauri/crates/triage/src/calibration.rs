@@ -1,25 +1,23 @@
-//! Mail with known labels on which a newly added language model is weighed. Written for this purpose, and not
-//! among the mail that the evidence was trained on, since a model would be weighed too lightly on that.
+//! Mail with known labels on which a newly added language model is weighed. None of the voices was trained on it, or a
+//! model would be weighed too lightly.
 
-use mailroom_domain::{Address, Label, MessageContent};
+use mailroom_domain::{Label, MessageContent};
+use serde::Deserialize;
 
-/// Label, sender's name, sender's address, subject, text; separated by `|`, one message a line.
-const MAIL: &str = include_str!("../calibration.txt");
+/// One message a line, written by `examples/calibration.rs`.
+const MAIL: &str = include_str!("../weights/calibration.jsonl");
 
-pub(crate) fn mail() -> Vec<(MessageContent, Label)> {
-    MAIL.lines()
-        .filter(|line| !line.trim().is_empty() && !line.starts_with('#'))
-        .filter_map(|line| {
-            let mut parts = line.splitn(5, '|').map(str::trim);
-            let label: Label = parts.next()?.parse().ok()?;
-            let (name, address, subject, text) =
-                (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-            let text = text.replace(" / ", "\n");
-            let mut content =
-                MessageContent { text: text.clone(), new_text: text, ..MessageContent::default() };
-            content.headers.from = Some(Address { name: name.into(), address: address.into() });
-            content.headers.subject = subject.into();
-            Some((content, label))
-        })
-        .collect()
+/// A message of the calibration mail.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct CalibrationMail {
+    /// What it is.
+    pub label: Label,
+    /// ISO 639-1.
+    pub lang: String,
+    /// The message.
+    pub content: MessageContent,
+}
+
+pub(crate) fn mail() -> Vec<CalibrationMail> {
+    MAIL.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

@@ -1,11 +1,12 @@
 //! The model voice's head: from the scores of the question sheet to probabilities of labels.
 //!
 //! A small ridge multinomial logistic regression over standardised differences of scores, fitted on the
-//! calibration mail when a model is added. Its exponent in the pool is chosen by cross-validation against
+//! calibration mail, and on what the user has confirmed, when a model is added. Its exponent in the pool is chosen by cross-validation against
 //! the evidence alone, so that a model that tells nothing counts for nothing.
 
 use mailroom_domain::{Label, Probabilities, SheetScores};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Exponents that are tried.
 const EXPONENTS: [f32; 7] = [0.0, 0.15, 0.3, 0.5, 0.75, 1.0, 1.5];
@@ -33,6 +34,41 @@ pub struct ModelHead {
     pub baseline: f32,
     /// How many messages it was fitted on.
     pub samples: usize,
+    /// Of these, the user's own.
+    #[serde(default)]
+    pub own: usize,
+    /// Share that all voices together label right when the model counts with its weight, by cross-validation.
+    #[serde(default)]
+    pub together: f32,
+    /// The same by language.
+    #[serde(default)]
+    pub languages: BTreeMap<String, LanguageFinding>,
+    /// Seconds that one message takes on this machine (median); 0 if it was not measured.
+    #[serde(default)]
+    pub seconds: f32,
+}
+
+/// What was found for one language; counts of messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LanguageFinding {
+    /// Messages.
+    pub n: u32,
+    /// Right by the model alone.
+    pub alone: u32,
+    /// Right by the other voices.
+    pub others: u32,
+    /// Right by all together.
+    pub together: u32,
+}
+
+/// A message with its label, and what was said about it.
+pub(crate) struct Scored {
+    pub(crate) scores: SheetScores,
+    pub(crate) label: Label,
+    /// What the other voices say.
+    pub(crate) others: Probabilities,
+    pub(crate) lang: Option<String>,
+    pub(crate) own: bool,
 }
 
 /// Inputs from scores: of two words the difference, of more words each one less their mean. `None` if a
@@ -55,6 +91,8 @@ struct Sample {
     x: Vec<f32>,
     label: Label,
     evidence: Probabilities,
+    lang: Option<String>,
+    own: bool,
 }
 
 fn scaling(samples: &[&Sample]) -> Vec<(f32, f32)> {
@@ -124,18 +162,20 @@ pub(crate) fn pool(
 
 impl ModelHead {
     /// Fits a head. Samples without finite scores, or of another shape than most, are left out.
-    pub(crate) fn fit(version: &str, samples: Vec<(SheetScores, Label, Probabilities)>) -> Self {
+    pub(crate) fn fit(version: &str, samples: Vec<Scored>) -> Self {
         let mut samples: Vec<Sample> = samples
             .into_iter()
-            .filter_map(|(scores, label, evidence)| {
-                Some(Sample { x: inputs(&scores)?, label, evidence })
+            .filter_map(|s| {
+                let x = inputs(&s.scores)?;
+                Some(Sample { x, label: s.label, evidence: s.others, lang: s.lang, own: s.own })
             })
             .collect();
         let width = samples.first().map_or(0, |s| s.x.len());
         samples.retain(|s| s.x.len() == width);
         let n = samples.len();
         let mut loss = [0.0f32; EXPONENTS.len()];
-        let (mut right, mut base) = (0, 0);
+        // What the model says about each message when it was fitted on others.
+        let mut said: Vec<(&Sample, Probabilities)> = Vec::with_capacity(n);
         if n >= 2 * FOLDS {
             for fold in 0..FOLDS {
                 let kept: Vec<&Sample> = samples
@@ -147,28 +187,48 @@ impl ModelHead {
                 let (scaling, weights) = fit(&kept);
                 for sample in samples.iter().skip(fold).step_by(FOLDS) {
                     let model = Probabilities::softmax(scores(&weights, &scaling, &sample.x));
-                    right += usize::from(model.argmax() == sample.label);
-                    base += usize::from(sample.evidence.argmax() == sample.label);
                     for (loss, exponent) in loss.iter_mut().zip(EXPONENTS) {
                         let p = pool(&sample.evidence, &model, exponent).of(sample.label);
                         *loss -= p.max(1e-6).ln() / n as f32;
                     }
+                    said.push((sample, model));
                 }
             }
         }
         let best = (0..EXPONENTS.len()).min_by(|a, b| loss[*a].total_cmp(&loss[*b])).unwrap_or(0);
         let helps = n >= 2 * FOLDS && loss[best] < loss[0] * (1.0 - GAIN);
-        let all: Vec<&Sample> = samples.iter().collect();
-        let (scaling, weights) = fit(&all);
-        let share = |count: usize| if n == 0 { 0.0 } else { count as f32 / n as f32 };
+        let weight = if helps { EXPONENTS[best] } else { 0.0 };
+        let mut all = LanguageFinding::default();
+        let mut languages: BTreeMap<String, LanguageFinding> = BTreeMap::new();
+        for (sample, model) in &said {
+            let together = pool(&sample.evidence, model, weight);
+            let count = |found: &mut LanguageFinding| {
+                let right = |p: &Probabilities| u32::from(p.argmax() == sample.label);
+                found.n += 1;
+                found.alone += right(model);
+                found.others += right(&sample.evidence);
+                found.together += right(&together);
+            };
+            count(&mut all);
+            if let Some(lang) = &sample.lang {
+                count(languages.entry(lang.clone()).or_default());
+            }
+        }
+        let every: Vec<&Sample> = samples.iter().collect();
+        let (scaling, weights) = fit(&every);
+        let share = |count: u32| if all.n == 0 { 0.0 } else { count as f32 / all.n as f32 };
         ModelHead {
             version: version.to_owned(),
             scaling,
             weights,
-            weight: if helps { EXPONENTS[best] } else { 0.0 },
-            accuracy: share(right),
-            baseline: share(base),
+            weight,
+            accuracy: share(all.alone),
+            baseline: share(all.others),
             samples: n,
+            own: samples.iter().filter(|s| s.own).count(),
+            together: share(all.together),
+            languages,
+            seconds: 0.0,
         }
     }
 
@@ -184,7 +244,7 @@ impl ModelHead {
 mod tests {
     use super::*;
 
-    fn samples(tell: bool) -> Vec<(SheetScores, Label, Probabilities)> {
+    fn samples(tell: bool) -> Vec<Scored> {
         let mut seed = 7u64;
         let mut noise = || {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
@@ -198,7 +258,13 @@ mod tests {
                         vec![if tell && at == label.index() { 2.0 } else { 0.0 } + noise(), noise()]
                     })
                     .collect();
-                (SheetScores(scores), label, Probabilities::UNIFORM)
+                Scored {
+                    scores: SheetScores(scores),
+                    label,
+                    others: Probabilities::UNIFORM,
+                    lang: Some(["en", "th"][n / 4 % 2].into()),
+                    own: n >= 50,
+                }
             })
             .collect()
     }
@@ -207,6 +273,9 @@ mod tests {
     fn a_model_that_tells_is_heard_and_one_that_does_not_is_not() {
         let head = ModelHead::fit("m", samples(true));
         assert!(head.weight > 0.0 && head.accuracy > 0.9, "{head:?}");
+        assert!(head.together >= head.accuracy && head.baseline < 0.5, "{head:?}");
+        assert_eq!((head.samples, head.own), (60, 10));
+        assert_eq!(head.languages["en"].n + head.languages["th"].n, 60);
         let kept: ModelHead = serde_json::from_str(&serde_json::to_string(&head).unwrap()).unwrap();
         assert_eq!(kept, head);
         let head = ModelHead::fit("m", samples(false));

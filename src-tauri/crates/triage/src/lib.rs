@@ -17,9 +17,10 @@ mod sheet;
 mod tokens;
 mod why;
 
+pub use calibration::CalibrationMail;
 pub use evidence::{Evidence, TriageError};
 pub use fusion::{Fusion, Pool};
-pub use head::ModelHead;
+pub use head::{LanguageFinding, ModelHead};
 pub use memory::{Learned, Lesson, MOST_LESSONS, Marks, Memory, Source, Traits};
 
 use mailroom_domain::{
@@ -129,6 +130,10 @@ pub struct CalibrationSample {
     pub encoder: Option<EncoderScores>,
     /// The label.
     pub label: Label,
+    /// ISO 639-1, where it could be told.
+    pub lang: Option<String>,
+    /// It is the user's own mail, with their label.
+    pub own: bool,
 }
 
 /// What the encoder says about a message's digest.
@@ -200,7 +205,7 @@ impl Triage {
     }
 
     /// Messages with known labels, for fitting a model's head.
-    pub fn calibration_mail(&self) -> Vec<(MessageContent, Label)> {
+    pub fn calibration_mail(&self) -> Vec<CalibrationMail> {
         calibration::mail()
     }
 
@@ -212,7 +217,13 @@ impl Triage {
             .map(|sample| {
                 let input =
                     Input { encoder: sample.encoder.as_ref(), ..Input::of(&sample.content, &[]) };
-                (sample.scores.clone(), sample.label, self.verdict(&input).probabilities)
+                head::Scored {
+                    scores: sample.scores.clone(),
+                    label: sample.label,
+                    others: self.verdict(&input).probabilities,
+                    lang: sample.lang.clone(),
+                    own: sample.own,
+                }
             })
             .collect();
         ModelHead::fit(version, samples)
@@ -396,7 +407,14 @@ mod tests {
                     })
                     .collect();
                 let content = message("Hello", "How are you?");
-                CalibrationSample { content, scores: SheetScores(scores), encoder: None, label }
+                CalibrationSample {
+                    content,
+                    scores: SheetScores(scores),
+                    encoder: None,
+                    label,
+                    lang: Some("en".into()),
+                    own: false,
+                }
             })
             .collect();
         let head = triage.fit_model("test", &samples);
@@ -421,10 +439,13 @@ mod tests {
     }
 
     #[test]
-    fn calibration_mail_covers_the_labels() {
+    fn calibration_mail_covers_labels_and_languages() {
         let mail = Triage::shipped().expect("shipped weights").calibration_mail();
         for label in Label::ALL {
-            assert!(mail.iter().filter(|(_, l)| *l == label).count() >= 8, "{label}");
+            for lang in ["de", "en", "es", "fr", "hi", "it", "pt", "th"] {
+                let of = mail.iter().filter(|m| m.label == label && m.lang == lang).count();
+                assert!(of >= 2, "{of} {label} in {lang}");
+            }
         }
     }
 }

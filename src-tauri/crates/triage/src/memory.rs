@@ -21,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// Lessons that count at once, the newest: what is older has been said again, or is over.
 pub const MOST_LESSONS: usize = 600;
 /// How far a lesson may move the scores it is about; larger learns faster and forgets slower.
-const STRENGTH: f32 = 3.0;
+const STRENGTH: f32 = 6.0;
 /// After this time a lesson counts half, and never less than [`OLDEST`].
 const HALF_LIFE: f32 = 180.0 * 86_400.0;
 const OLDEST: f32 = 0.3;
@@ -35,13 +35,13 @@ const KIND: i32 = 2;
 const ALL: f32 = 0.05;
 const CLASS: f32 = 0.15;
 const DOMAIN: f32 = 0.3;
-const SENDER: f32 = 1.2;
+const SENDER: f32 = 1.5;
 const THREAD: f32 = 1.0;
-const WORD: f32 = 1.0;
-const NEAR: f32 = 1.0;
+const WORD: f32 = 1.5;
+const NEAR: f32 = 0.8;
 const NEAR_SENDER: f32 = 0.8;
 /// Likeness by vectors falls by e for each such step of cosine.
-const NEARNESS: f32 = 0.08;
+const NEARNESS: f32 = 0.25;
 /// Rare words of a message that are looked at.
 const WORDS: usize = 24;
 const SUBJECT_WORD: f32 = 1.0;

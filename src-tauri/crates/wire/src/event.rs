@@ -36,4 +36,13 @@ pub enum Event {
         /// As it is now.
         state: ModelState,
     },
+    /// A language model that is new here is being weighed on mail with known labels.
+    Weighing {
+        /// Messages read.
+        #[ts(type = "number")]
+        done: u64,
+        /// Messages to read.
+        #[ts(type = "number")]
+        total: u64,
+    },
 }

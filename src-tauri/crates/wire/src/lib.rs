@@ -12,6 +12,7 @@ pub use event::Event;
 pub use failure::{Code, Failure};
 pub use request::{Answer, Request};
 pub use view::{
-    AccountState, AccountView, Candidate, Discovery, Example, LaneCount, Learned, MemoryChange,
-    MemoryView, MessageView, ModelState, ModelView, Overview, Page, Row, SignIn, Undone,
+    AccountState, AccountView, AuditBand, AuditItem, AuditView, Candidate, Discovery, Example,
+    LaneCount, LanguageFindings, Learned, MemoryChange, MemoryView, MessageView, ModelFindings,
+    ModelState, ModelView, Overview, Page, Row, SignIn, Undone,
 };

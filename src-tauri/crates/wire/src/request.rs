@@ -1,8 +1,8 @@
 //! Requests and their answers. A request's answer has the same `kind`.
 
 use crate::{
-    AccountView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView, ModelView,
-    Overview, Page, Row, Undone,
+    AccountView, AuditView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView,
+    ModelView, Overview, Page, Row, Undone,
 };
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId};
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,24 @@ pub enum Request {
         /// All of them.
         examples: Vec<Example>,
     },
+    /// How well mail is sorted, as far as it was judged.
+    Audit,
+    /// Draws messages at random for the user to judge; the answer is the audit then.
+    DrawAudit {
+        /// How many, 1 to 200.
+        #[ts(type = "number")]
+        count: u64,
+    },
+    /// The user's judgement about a drawn message; the answer is the audit then.
+    AnswerAudit {
+        /// Its number.
+        #[ts(type = "number")]
+        id: i64,
+        /// What it is.
+        label: Label,
+    },
+    /// Forgets what was drawn and not judged; the answer is the audit then.
+    EndAudit,
     /// Finds the server for an address. Sends nothing to it.
     Discover {
         /// The user's address.
@@ -139,6 +157,8 @@ pub enum Answer {
     },
     /// To [`Request::Memory`], [`Request::Teach`] and [`Request::SetExamples`].
     Memory(MemoryView),
+    /// To [`Request::Audit`], [`Request::DrawAudit`], [`Request::AnswerAudit`] and [`Request::EndAudit`].
+    Audit(AuditView),
     /// To [`Request::Discover`].
     Discover(Discovery),
     /// To [`Request::Connect`].

@@ -145,6 +145,48 @@ pub struct ModelView {
     pub in_use: bool,
     /// What the user should know about it, in sentences.
     pub warnings: Vec<String>,
+    /// What was found when it was weighed; `null` before.
+    pub findings: Option<ModelFindings>,
+}
+
+/// What a language model is worth here, by cross-validation over mail with known labels. Shares go from 0 to 1.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelFindings {
+    /// Right by the model alone.
+    pub alone: f32,
+    /// Right by the other voices.
+    pub others: f32,
+    /// Right by all together.
+    pub together: f32,
+    /// Its exponent among the voices; 0 when it adds nothing.
+    pub weight: f32,
+    /// Messages that it was weighed on.
+    #[ts(type = "number")]
+    pub samples: u64,
+    /// Of these, the user's own.
+    #[ts(type = "number")]
+    pub own: u64,
+    /// Seconds a message on this machine.
+    pub seconds: f32,
+    /// By language, in the order of their codes.
+    pub languages: Vec<LanguageFindings>,
+}
+
+/// What a language model is worth in one language; counts of messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct LanguageFindings {
+    /// ISO 639-1.
+    pub lang: String,
+    /// Messages.
+    pub n: u32,
+    /// Right by the model alone.
+    pub alone: u32,
+    /// Right by the other voices.
+    pub others: u32,
+    /// Right by all together.
+    pub together: u32,
 }
 
 /// One page of a list.
@@ -365,4 +407,56 @@ pub enum Example {
         /// What mail with it is.
         label: Label,
     },
+}
+
+/// How well mail is sorted, as the user judged messages that were drawn at random.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditView {
+    /// What was drawn and waits for the user's judgement.
+    pub open: Vec<AuditItem>,
+    /// Messages that were judged within a year.
+    #[ts(type = "number")]
+    pub judged: u64,
+    /// The share of mail in the right lane, each message weighed by how it was drawn; `null` before any was judged.
+    pub share: Option<f64>,
+    /// The lower end of its 95 % interval.
+    pub low: Option<f64>,
+    /// The upper end.
+    pub high: Option<f64>,
+    /// By the probability of the label.
+    pub bands: Vec<AuditBand>,
+    /// How often what was shown as the first label is the second to the user.
+    #[ts(type = "Array<Array<number>>")]
+    pub confusion: Vec<Vec<u64>>,
+}
+
+/// A drawn message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditItem {
+    /// Its number, for the answer.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// The lane that it lay in when it was drawn.
+    pub shown: Label,
+    /// As in the list.
+    pub row: Row,
+}
+
+/// Mail whose label was about as probable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct AuditBand {
+    /// The least probability, 0 to 1.
+    pub from: f32,
+    /// Messages that lie in it now.
+    #[ts(type = "number")]
+    pub held: u64,
+    /// Messages that were judged.
+    #[ts(type = "number")]
+    pub judged: u64,
+    /// Of these, in the right lane.
+    #[ts(type = "number")]
+    pub right: u64,
 }
