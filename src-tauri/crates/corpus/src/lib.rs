@@ -2,8 +2,10 @@
 //!
 //! The corpus (`triage/corpus`) holds what a person or a system wrote; what mail programs and list servers add
 //! (headers, boundaries, footers of HTML) is put around it here, by grammar, from the record's `via`. The same
-//! record always gives the same bytes. Nothing of this is part of the app's way of reading mail.
+//! record always gives the same bytes. [`measure`] says how well something labels. Nothing of this is part of the
+//! app's way of reading mail.
 
+pub mod measure;
 mod render;
 pub mod simulate;
 
@@ -302,6 +304,40 @@ pub fn parse(family: &str, text: &str) -> Result<Vec<Record>, CorpusError> {
             record.family = family.to_owned();
             record.line = at + 1;
             Ok(record)
+        })
+        .collect()
+}
+
+/// A message of a folder of real mail that somebody has labelled. Such mail is only reported on.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+pub struct Labelled {
+    /// Its file, below the folder.
+    pub file: String,
+    /// The label.
+    pub label: Label,
+    /// The other label that is accepted.
+    pub second: Option<Label>,
+    /// ISO 639-1.
+    pub lang: String,
+}
+
+/// What `labels.jsonl` of a folder lists.
+///
+/// # Errors
+/// [`CorpusError`]
+pub fn labelled(folder: &Path) -> Result<Vec<Labelled>, CorpusError> {
+    let path = folder.join("labels.jsonl");
+    let text = std::fs::read_to_string(&path)
+        .map_err(|e| CorpusError::Unreadable { path, reason: e.to_string() })?;
+    text.lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+        .map(|(at, line)| {
+            serde_json::from_str(line).map_err(|e| CorpusError::Line {
+                family: "labels".into(),
+                line: at + 1,
+                reason: e.to_string(),
+            })
         })
         .collect()
 }
