@@ -3,8 +3,7 @@
 //! A cue is a group of phrases with one meaning. It decides nothing: what each group weighs is learned. CJK
 //! phrases are matched character by character, since those languages write no blanks.
 
-use crate::tokens::{Token, hash_of};
-use std::collections::HashMap;
+use crate::tokens::{ByHash, SEED, Token, fold, tokens};
 use std::sync::LazyLock;
 
 /// The groups. Their places are part of the model's format.
@@ -203,15 +202,31 @@ const PHRASES: &[(Cue, &str)] = &[
     ),
 ];
 
-static TABLE: LazyLock<HashMap<u64, Vec<Cue>>> = LazyLock::new(|| {
-    let mut table: HashMap<u64, Vec<Cue>> = HashMap::new();
+/// What the tokens up to here are: whole phrases, or the beginning of longer ones.
+#[derive(Default)]
+struct Step {
+    /// The groups of the phrases that end here.
+    ends: Vec<Cue>,
+    /// A longer phrase begins so.
+    goes_on: bool,
+}
+
+/// Every beginning of every phrase, by the hash of its tokens: most words begin none, and are passed over at once.
+static TABLE: LazyLock<ByHash<Step>> = LazyLock::new(|| {
+    let mut table: ByHash<Step> = ByHash::default();
     for (cue, phrases) in PHRASES {
         for phrase in phrases.split('|') {
-            let tokens: Vec<Token> = crate::tokens::tokens(phrase, 64);
-            let key = hash_of(tokens.iter().take(LONGEST));
-            let cues = table.entry(key).or_default();
-            if !cues.contains(cue) {
-                cues.push(*cue);
+            let mut words = tokens(phrase, 64);
+            words.truncate(LONGEST);
+            let mut key = SEED;
+            for (n, word) in words.iter().enumerate() {
+                key = fold(key, word);
+                let step = table.entry(key).or_default();
+                if n + 1 < words.len() {
+                    step.goes_on = true;
+                } else if !step.ends.contains(cue) {
+                    step.ends.push(*cue);
+                }
             }
         }
     }
@@ -229,10 +244,11 @@ pub(crate) struct Found {
 pub(crate) fn find(tokens: &[Token]) -> Found {
     let mut found = Found { count: [0; CUES], first: [(0, 0); CUES] };
     for start in 0..tokens.len() {
-        let mut key = crate::tokens::SEED;
+        let mut key = SEED;
         for (n, token) in tokens.iter().skip(start).take(LONGEST).enumerate() {
-            key = crate::tokens::fold(key, token);
-            for cue in TABLE.get(&key).into_iter().flatten() {
+            key = fold(key, token);
+            let Some(step) = TABLE.get(&key) else { break };
+            for cue in &step.ends {
                 let at = *cue as usize;
                 if let (Some(count), Some(first)) =
                     (found.count.get_mut(at), found.first.get_mut(at))
@@ -242,6 +258,9 @@ pub(crate) fn find(tokens: &[Token]) -> Found {
                     }
                     *count = count.saturating_add(1);
                 }
+            }
+            if !step.goes_on {
+                break;
             }
         }
     }

@@ -1,9 +1,10 @@
 //! From a message to what the evidence voice weighs: facts about headers and shape, cues, and words.
 
 use crate::cues::{self, CUES, Cue};
-use crate::tokens::{SEED, Token, fold, runs_on, tokens};
+use crate::tokens::{ByHash, SEED, Token, fold, runs_on, tokens};
 use mailroom_domain::{AuthResult, MessageContent, Position};
-use xxhash_rust::xxh3::xxh3_64_with_seed;
+use std::sync::LazyLock;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 /// Buckets for hashed words; a power of two.
 pub(crate) const BUCKETS: usize = 1 << 17;
@@ -288,6 +289,64 @@ const CLOSINGS: &[&str] = &[
     "warmly",
 ];
 
+const YOU: &[&str] = &[
+    "you", "your", "u", "du", "dir", "dich", "sie", "ihnen", "ihr", "tu", "te", "vous", "votre",
+    "ton", "usted", "tú", "ti", "lei", "você",
+];
+const I: &[&str] = &[
+    "i", "me", "my", "m", "ich", "mir", "mich", "mein", "je", "moi", "mon", "ma", "yo", "mi", "io",
+    "eu", "meu", "我", "私",
+];
+const WE: &[&str] = &[
+    "we", "our", "us", "wir", "unser", "uns", "nous", "notre", "nosotros", "nuestro", "noi",
+    "nostro", "nós", "nosso", "们",
+];
+const BEFORE_A_SUM: &[&str] = &["$", "€", "£", "¥", "usd", "eur"];
+const BEHIND_A_SUM: &[&str] = &["€", "eur", "euro", "usd", "円", "元"];
+
+/// The lists above that a word can stand in, a bit each.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Class {
+    You,
+    I,
+    We,
+    Greeting,
+    Customer,
+    Closing,
+    BeforeASum,
+    BehindASum,
+}
+
+/// The lists of each word, by its hash: a text is gone through once, not once a list.
+static CLASSES: LazyLock<ByHash<u8>> = LazyLock::new(|| {
+    let mut classes: ByHash<u8> = ByHash::default();
+    for (class, list) in [
+        (Class::You, YOU),
+        (Class::I, I),
+        (Class::We, WE),
+        (Class::Greeting, GREETINGS),
+        (Class::Customer, CUSTOMERS),
+        (Class::Closing, CLOSINGS),
+        (Class::BeforeASum, BEFORE_A_SUM),
+        (Class::BehindASum, BEHIND_A_SUM),
+    ] {
+        for word in list {
+            *classes.entry(xxh3_64(word.as_bytes())).or_default() |= 1 << class as u8;
+        }
+    }
+    classes
+});
+
+/// A token's classes.
+fn classes(token: &Token) -> u8 {
+    CLASSES.get(&token.hash).copied().unwrap_or_default()
+}
+
+fn is(classes: u8, class: Class) -> bool {
+    classes >> class as u8 & 1 == 1
+}
+
 /// All features of a message, and the tokens of its subject and body for the reasons.
 pub(crate) struct Features {
     pub(crate) all: Vec<Feature>,
@@ -395,7 +454,7 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("dmarc-fail", h.authentication.dmarc == AuthResult::Fail);
     f.put("authenticated", h.authentication.dkim == AuthResult::Pass);
     let mailer = h.mailer.as_deref().unwrap_or_default().to_lowercase();
-    let personal_mailer = PERSONAL_MAILERS.iter().any(|m| mailer.contains(m));
+    let personal_mailer = !mailer.is_empty() && PERSONAL_MAILERS.iter().any(|m| mailer.contains(m));
     f.put("personal-mailer", personal_mailer);
     let method = content.calendar.as_ref().map(|c| c.method.as_str());
     f.put("invitation", matches!(method, Some("REQUEST" | "PUBLISH" | "")));
@@ -448,26 +507,16 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
         .take(4)
         .any(|l| l.trim_end().ends_with(['?', '？']));
     f.put("asks-last", last);
-    let count = |list: &[&str]| body.iter().filter(|t| list.contains(&t.text.as_str())).count();
-    let you = count(&[
-        "you", "your", "u", "du", "dir", "dich", "sie", "ihnen", "ihr", "tu", "te", "vous",
-        "votre", "ton", "usted", "tú", "ti", "lei", "você",
-    ]);
-    let i = count(&[
-        "i", "me", "my", "m", "ich", "mir", "mich", "mein", "je", "moi", "mon", "ma", "yo", "mi",
-        "io", "eu", "meu", "我", "私",
-    ]);
-    let we = count(&[
-        "we", "our", "us", "wir", "unser", "uns", "nous", "notre", "nosotros", "nuestro", "noi",
-        "nostro", "nós", "nosso", "们",
-    ]);
-    f.put("you", you > 0);
-    f.put("i", i > 0);
-    f.put("we", we > 0);
+    let known: Vec<u8> = body.iter().map(classes).collect();
+    let any = |class: Class| known.iter().any(|word| is(*word, class));
+    let (you, i, we) = (any(Class::You), any(Class::I), any(Class::We));
+    f.put("you", you);
+    f.put("i", i);
+    f.put("we", we);
     let first_line = text.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
     let opening = tokens(first_line, 5);
-    let greeting = opening.first().is_some_and(|t| GREETINGS.contains(&t.text.as_str()));
-    let customer = opening.iter().skip(1).any(|t| CUSTOMERS.contains(&t.text.as_str()));
+    let greeting = opening.first().is_some_and(|t| is(classes(t), Class::Greeting));
+    let customer = opening.iter().skip(1).any(|t| is(classes(t), Class::Customer));
     f.put(
         "greets",
         (greeting && !customer && opening.len() > 1)
@@ -475,11 +524,16 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     );
     f.put("greets-customer", greeting && customer);
     let closing = text.lines().rev().filter(|l| !l.trim().is_empty()).take(4).any(|l| {
-        tokens(l, 3).first().is_some_and(|t| CLOSINGS.contains(&t.text.as_str())) && l.len() < 40
+        tokens(l, 3).first().is_some_and(|t| is(classes(t), Class::Closing)) && l.len() < 40
     });
     f.put("signs-off", closing);
     f.put("clock", clock(text) || clock(&h.subject));
-    f.put("money", body.windows(2).any(|w| matches!(w, [a, b] if (matches!(a.text.as_str(), "$" | "€" | "£" | "¥" | "usd" | "eur") && b.text == "#") || (a.text == "#" && matches!(b.text.as_str(), "€" | "eur" | "euro" | "usd" | "円" | "元")))));
+    let number = |at: usize| body.get(at).is_some_and(|token| token.text == "#");
+    let sum = |(at, word): (usize, &u8)| {
+        (is(*word, Class::BeforeASum) && number(at + 1))
+            || (is(*word, Class::BehindASum) && at > 0 && number(at - 1))
+    };
+    f.put("money", known.iter().enumerate().any(sum));
     f.put("exclaims", text.matches(['!', '！']).count() > 2);
     let caps = text
         .split_whitespace()
@@ -489,7 +543,7 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("capitals", caps > 5);
 
     let machine = bulk || robot || (role && !personal_name);
-    let person = !machine && !list && (personal_name || personal_mailer || i > 0 || greeting);
+    let person = !machine && !list && (personal_name || personal_mailer || i || greeting);
     let asks = questions > 0 || has(Cue::Request);
     let soon = has(Cue::Today) || has(Cue::Tomorrow) || has(Cue::AtOnce);
     let sells = has(Cue::Marketing) || has(Cue::Spam);
@@ -500,7 +554,7 @@ pub(crate) fn features(content: &MessageContent, own: &[String], replied_to: boo
     f.put("person-today", person && soon);
     f.put("person-tells", person && !asks);
     f.put("list-asks", list && !machine && asks);
-    f.put("list-talks", list && !machine && (re || i > 0));
+    f.put("list-talks", list && !machine && (re || i));
     f.put("machine-today", machine && soon && !sells);
     f.put(
         "machine-alarm",

@@ -1,6 +1,8 @@
 //! Text as words that can be counted: lower case, numbers alike; scripts without blanks (Chinese, Japanese, Thai)
 //! character by character.
 
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// One word. `hash` stands for it in the model, `text` in the reasons.
@@ -10,17 +12,46 @@ pub(crate) struct Token {
     pub(crate) text: String,
 }
 
+/// Bytes of a word that are kept: one that goes on for ever is no word.
+const LONGEST: usize = 40;
+
 /// What the hash of a sequence begins with.
 pub(crate) const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// The hash of a sequence, one token longer.
 pub(crate) fn fold(hash: u64, token: &Token) -> u64 {
-    (hash.rotate_left(23) ^ token.hash).wrapping_mul(0x2545_f491_4f6c_dd1d)
+    mix(hash, token.hash)
+}
+
+/// One hash of two.
+pub(crate) fn mix(a: u64, b: u64) -> u64 {
+    (a.rotate_left(23) ^ b).wrapping_mul(0x2545_f491_4f6c_dd1d)
 }
 
 /// The hash of a sequence.
-pub(crate) fn hash_of<'a>(tokens: impl Iterator<Item = &'a Token>) -> u64 {
-    tokens.fold(SEED, fold)
+pub(crate) fn hash_of(tokens: &[Token]) -> u64 {
+    tokens.iter().fold(SEED, fold)
+}
+
+/// Something looked up by hashes of tokens, which need not be hashed again.
+pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<AsItIs>>;
+
+/// A hasher for what is a hash already.
+#[derive(Default)]
+pub(crate) struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = xxh3_64(bytes);
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
 }
 
 /// Scripts that write no blanks between words.
@@ -60,18 +91,22 @@ fn split(piece: &str, out: &mut Vec<Token>) {
     let mut word = String::new();
     let flush = |word: &mut String, out: &mut Vec<Token>| {
         if !word.is_empty() {
-            let number = word.chars().all(|c| c.is_ascii_digit());
+            let number = word.bytes().all(|b| b.is_ascii_digit());
             push(out, if number { "#" } else { word });
             word.clear();
         }
     };
     for c in piece.chars() {
-        if runs_on(c) && !c.is_ascii_digit() {
+        // Most letters are these, and need no table.
+        if c.is_ascii_alphanumeric() {
+            if word.len() < LONGEST {
+                word.push(c.to_ascii_lowercase());
+            }
+        } else if runs_on(c) {
             flush(&mut word, out);
             push(out, c.encode_utf8(&mut [0; 4]));
         } else if c.is_alphanumeric() || joins(c) {
-            // A word that goes on for ever is no word.
-            if word.len() < 40 {
+            if word.len() < LONGEST {
                 word.extend(c.to_lowercase());
             }
         } else if matches!(c, '\'' | '\u{2019}') {

@@ -3,9 +3,8 @@
 use crate::cues::Cue;
 use crate::evidence::Evidence;
 use crate::features::{FACT_NAMES, Features, Source};
-use crate::tokens::runs_on;
+use crate::tokens::{ByHash, Token, hash_of, mix, runs_on};
 use mailroom_domain::{Label, Reason, ReasonKind};
-use std::collections::HashMap;
 
 /// Reasons that are shown.
 pub(crate) const MOST: usize = 8;
@@ -19,29 +18,23 @@ pub(crate) fn reasons(
     label: Label,
     exponent: f32,
 ) -> Vec<Reason> {
-    let mut by_text: HashMap<(Kind, String), f32> = HashMap::new();
+    // What would be said in the same words is one reason. Most of it weighs too little for a sentence to be made.
+    let mut alike: ByHash<(Source, f32)> = ByHash::default();
     for feature in &features.all {
         let parts = evidence.contribution(feature);
         let mean = parts.iter().sum::<f32>() / 4.0;
         let weight = exponent * (parts[label.index()] - mean) / evidence.temperature;
-        // Most words weigh next to nothing; their sentences need not be made.
         if weight.abs() < 0.02 {
             continue;
         }
-        let (kind, text) = sentence(features, feature.source);
-        *by_text.entry((kind, text)).or_default() += weight;
+        alike.entry(wording(features, feature.source)).or_insert((feature.source, 0.0)).1 += weight;
     }
-    let mut all: Vec<Reason> = by_text
-        .into_iter()
+    let mut all: Vec<Reason> = alike
+        .into_values()
         .filter(|(_, weight)| weight.abs() >= LEAST)
-        .map(|((kind, text), weight)| Reason {
-            kind: match kind {
-                Kind::Header => ReasonKind::Header,
-                Kind::Word => ReasonKind::Word,
-            },
-            label,
-            text,
-            weight,
+        .map(|(source, weight)| {
+            let (kind, text) = sentence(features, source);
+            Reason { kind, label, text, weight }
         })
         .collect();
     // The same message has the same reasons in the same order.
@@ -50,34 +43,45 @@ pub(crate) fn reasons(
     all
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-enum Kind {
-    Header,
-    Word,
+/// Tokens that a source stands for.
+fn words(features: &Features, source: Source) -> &[Token] {
+    let (list, at, len) = match source {
+        Source::Fact(_) => return &[],
+        // Tokens of the subject come first.
+        Source::Cue { at, len, .. } => match usize::from(at).checked_sub(features.subject.len()) {
+            Some(at) => (&features.body, at, len),
+            None => (&features.subject, usize::from(at), len),
+        },
+        Source::Word { subject: true, at, len } => (&features.subject, usize::from(at), len),
+        Source::Word { subject: false, at, len } => (&features.body, usize::from(at), len),
+    };
+    let list = list.get(at..).unwrap_or_default();
+    list.get(..usize::from(len)).unwrap_or(list)
 }
 
-fn sentence(features: &Features, source: Source) -> (Kind, String) {
+/// The same for all sources that [`sentence`] says the same of.
+fn wording(features: &Features, source: Source) -> u64 {
+    let what = match source {
+        Source::Fact(at) => u64::from(at),
+        Source::Cue { cue, .. } => 1 << 16 | u64::from(cue),
+        Source::Word { subject, .. } => 2 << 16 | u64::from(subject),
+    };
+    mix(what, hash_of(words(features, source)))
+}
+
+fn sentence(features: &Features, source: Source) -> (ReasonKind, String) {
+    let words = join(words(features, source).iter().map(|token| token.text.as_str()));
     match source {
         Source::Fact(at) => {
             let text = FACT_NAMES.get(usize::from(at)).map_or("", |(_, text)| text);
-            (Kind::Header, text.to_owned())
+            (ReasonKind::Header, text.to_owned())
         }
-        Source::Cue { cue, at, len } => {
-            let at = usize::from(at);
-            let (list, at) = match at.checked_sub(features.subject.len()) {
-                Some(at) => (&features.body, at),
-                None => (&features.subject, at),
-            };
-            let words = join(list.iter().skip(at).take(usize::from(len)).map(|t| t.text.as_str()));
-            (Kind::Word, format!("{}: \u{201c}{words}\u{201d}", meaning(cue)))
+        Source::Cue { cue, .. } => {
+            (ReasonKind::Word, format!("{}: \u{201c}{words}\u{201d}", meaning(cue)))
         }
-        Source::Word { subject, at, len } => {
-            let list = if subject { &features.subject } else { &features.body };
-            let words = join(
-                list.iter().skip(usize::from(at)).take(usize::from(len)).map(|t| t.text.as_str()),
-            );
+        Source::Word { subject, .. } => {
             let place = if subject { "in the subject" } else { "in the text" };
-            (Kind::Word, format!("\u{201c}{words}\u{201d} {place}"))
+            (ReasonKind::Word, format!("\u{201c}{words}\u{201d} {place}"))
         }
     }
 }
