@@ -66,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     report("verdict: features, scores, reasons", &read, |(content, own)| {
         let input =
-            Input { content, own, replied_to: false, encoder: None, scores: None, head: None };
+            Input { encoder: None, ..Input::of(content, own) };
         black_box(triage.verdict(black_box(&input)));
     });
     report("features alone", &read, |(content, own)| {

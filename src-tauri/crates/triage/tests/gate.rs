@@ -132,14 +132,7 @@ fn evidence_labels_held_out_mail_as_well_as_before() {
         .iter()
         .map(|(record, content)| {
             let own = own(record);
-            let input = Input {
-                content,
-                own: &own,
-                replied_to: false,
-                encoder: None,
-                scores: None,
-                head: None,
-            };
+            let input = Input { encoder: None, ..Input::of(content, &own) };
             judged(record, triage.verdict(&input).probabilities)
         })
         .collect();
@@ -176,14 +169,7 @@ fn evidence_and_encoder_label_held_out_mail_as_well_as_before() {
             let scores = encoding.scores.expect("a head");
             let said = EncoderScores { scores, version: encoder.version().to_owned() };
             let own = own(record);
-            let input = Input {
-                content,
-                own: &own,
-                replied_to: false,
-                encoder: Some(&said),
-                scores: None,
-                head: None,
-            };
+            let input = Input { encoder: Some(&said), ..Input::of(content, &own) };
             judged(record, triage.verdict(&input).probabilities)
         })
         .collect();
