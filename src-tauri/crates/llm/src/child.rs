@@ -4,7 +4,7 @@
 
 use crate::installed::{InstalledModel, describe};
 use crate::protocol::{Ask, MARK, Tell};
-use crate::tokenizer;
+use crate::tokenizer::Plain;
 use mailroom_domain::{Sheet, SheetScores};
 use mistralrs::{
     DType, Device, DeviceMapSetting, Model, ModelDType, Request, RequestMessage, Response,
@@ -13,11 +13,10 @@ use mistralrs::{
 use std::io::{BufRead, Write};
 use std::path::Path;
 use std::process::ExitCode;
-use tokenizers::Tokenizer;
 
 struct Engine {
     model: Model,
-    tokenizer: Tokenizer,
+    tokenizer: Plain,
     bos: Option<u32>,
     context: usize,
     /// The tokens of the output matrix's rows, ascending; empty if they are all there.
@@ -79,7 +78,7 @@ async fn load(folder: &Path, words: &[String]) -> Result<Engine, String> {
         describe(folder).ok_or("its folder is not whole. Remove it and add its file again")?;
     let json = std::fs::read(folder.join("tokenizer.json")).map_err(|e| e.to_string())?;
     let json = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
-    let tokenizer = tokenizer::plain(json)?;
+    let tokenizer = Plain::new(json)?;
     let mut rows =
         words.iter().map(|word| first_token(&tokenizer, word)).collect::<Result<Vec<u32>, _>>()?;
     rows.sort_unstable();
@@ -108,9 +107,9 @@ async fn load(folder: &Path, words: &[String]) -> Result<Engine, String> {
 }
 
 /// The token by which a word is known.
-fn first_token(tokenizer: &Tokenizer, word: &str) -> Result<u32, String> {
-    let tokens = tokenizer.encode_fast(word, false).map_err(|e| e.to_string())?;
-    tokens.get_ids().first().copied().ok_or_else(|| "a word of the sheet is empty".to_owned())
+fn first_token(tokenizer: &Plain, word: &str) -> Result<u32, String> {
+    let tokens = tokenizer.following(word)?;
+    tokens.first().copied().ok_or_else(|| "a word of the sheet is empty".to_owned())
 }
 
 /// The tokens of a sheet, and for each question the place whose logits answer it and the rows of its words.
@@ -118,15 +117,9 @@ fn render(
     engine: &Engine,
     sheet: &Sheet,
 ) -> Result<(Vec<u32>, Vec<usize>, Vec<Vec<usize>>), String> {
-    let tokens = |text: &str| {
-        engine
-            .tokenizer
-            .encode_fast(text, false)
-            .map(|e| e.get_ids().to_vec())
-            .map_err(|e| e.to_string())
-    };
+    let tokens = |text: &str| engine.tokenizer.following(text);
     let mut prompt: Vec<u32> = engine.bos.into_iter().collect();
-    prompt.extend(tokens(&format!("{}\n\n", sheet.instruction))?);
+    prompt.extend(engine.tokenizer.beginning(&format!("{}\n\n", sheet.instruction))?);
     prompt.extend(tokens(&sheet.mail)?.into_iter().take(sheet.mail_tokens));
     prompt.extend(tokens(&format!("\n\n{}\n", sheet.form))?);
     let (mut places, mut words) = (Vec::new(), Vec::new());
