@@ -1,6 +1,6 @@
-//! `write-gguf tiny|reference|1b FILE`: writes a model with random weights.
+//! `write-gguf tiny|reference|phi3|gemma2|qwen2|1b FILE`: writes a model with random weights.
 
-use mailroom_tests::gguf::Random;
+use mailroom_tests::gguf::{Family, Random};
 use std::fs::File;
 use std::io::BufWriter;
 use std::process::ExitCode;
@@ -14,9 +14,12 @@ fn main() -> ExitCode {
     let model = match kind {
         "tiny" => Random::tiny(),
         "reference" => Random::reference(),
+        "phi3" => Random::of(Family::Phi3),
+        "gemma2" => Random::of(Family::Gemma2),
+        "qwen2" => Random::of(Family::Qwen2),
         "1b" => Random::llama_1b(),
         _ => {
-            eprintln!("Usage: write-gguf tiny|reference|1b FILE");
+            eprintln!("Usage: write-gguf tiny|reference|phi3|gemma2|qwen2|1b FILE");
             return ExitCode::from(2);
         }
     };

@@ -2,12 +2,12 @@
 """Writes llama.cpp's answers that the engine's tests compare with.
 
     python3 -m venv venv && venv/bin/pip install llama-cpp-python==0.3.36 numpy   # built from source
-    cargo run --bin write-gguf reference reference.gguf
-    venv/bin/python tools/models/reference.py SMOLLM2.gguf reference.gguf src-tauri/crates/llm/tests/reference
+    for kind in reference phi3 gemma2 qwen2; do cargo run --bin write-gguf $kind random/$kind.gguf; done
+    venv/bin/python tools/models/reference.py SMOLLM2.gguf random src-tauri/crates/llm/tests/reference
 
 SmolLM2-135M-Instruct (the file that fetch.sh brings): for 20 prompts the tokens, the ten best next tokens with their
-log-probabilities, and 16 greedy tokens with the two best at each place. The random reference model: logits at the last
-four places of prompts of 100, 300 and 2,000 tokens.
+log-probabilities, and 16 greedy tokens with the two best at each place. The random reference models: logits at the last
+four places of prompts of 100, 300 and 2,000 tokens (Llama), of 70 and 300 (the other families).
 """
 import ctypes
 import hashlib
@@ -104,10 +104,10 @@ def random_tokens(count):
     return out
 
 
-def reference(path):
-    model = open_model(path, 2304)
+def reference(path, lengths):
+    model = open_model(path, max(lengths) + 8)
     out = []
-    for count in (100, 300, 2000):
+    for count in lengths:
         tokens = random_tokens(count)
         model.reset()
         model.eval(tokens)
@@ -117,12 +117,17 @@ def reference(path):
 
 
 def main():
-    real, random, folder = sys.argv[1:4]
-    folder = Path(folder)
+    real, random, folder = (Path(arg) for arg in sys.argv[1:4])
     folder.mkdir(parents=True, exist_ok=True)
-    for name, value in (("smollm2.json", smollm2(real)), ("random.json", reference(random))):
+
+    def write(name, value, rows):
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-        (folder / name).write_text(text.replace("},{", "},\n{").replace("],[", "],\n[" if name == "random.json" else "],[") + "\n")
+        (folder / name).write_text(text.replace("},{", "},\n{").replace("],[", rows) + "\n")
+
+    write("smollm2.json", smollm2(str(real)), "],[")
+    write("random.json", reference(str(random / "reference.gguf"), (100, 300, 2000)), "],\n[")
+    for family in ("phi3", "gemma2", "qwen2"):
+        write(f"{family}.json", reference(str(random / f"{family}.gguf"), (70, 300)), "],\n[")
 
 
 if __name__ == "__main__":

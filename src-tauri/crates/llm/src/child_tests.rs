@@ -2,8 +2,9 @@
 
 use super::{Engine, load, logits};
 use crate::import;
-use gguf::{Part, Random};
-use mistralrs::Tensor;
+use crate::tokenizer::Plain;
+use gguf::{Family, Part, Random};
+use mistralrs::{Tensor, TextMessageRole, TextMessages};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
@@ -148,33 +149,136 @@ fn correlation(a: &[f32], b: &[f32]) -> f32 {
     ab / (aa * bb).sqrt()
 }
 
-/// Llama 3.2's kind (its blocks, its scaling of positions, peaked attention), and what breaks it.
-#[tokio::test(flavor = "multi_thread")]
-async fn random_weights_answer_as_in_llama_cpp_and_each_fault_is_seen() {
-    /// Both engines round activations to eight bits in ways of their own.
-    const LEAST: f32 = 0.97;
-    let wanted: Made = reference("random.json");
-    let sound = Random::reference();
+/// Both engines round activations to eight bits in ways of their own: the least correlation that is called the same,
+/// and the greatest that is called another.
+const ROUNDED: [f32; 2] = [0.97, 0.92];
+
+/// The sound model answers as llama.cpp does, and none that is broken in one of these ways.
+async fn sound_alone_is_right(
+    family: Family,
+    file: &str,
+    [same, other]: [f32; 2],
+    faults: &[Part],
+) {
+    let wanted: Made = reference(file);
+    let sound = Random::of(family);
     let digest: String = Sha256::digest(sound.bytes()).iter().map(|b| format!("{b:02x}")).collect();
     assert_eq!(
         digest, wanted.sha256,
         "the reference is of another file; run tools/models/reference.py again"
     );
     let found = correlations(&sound, &wanted).await;
-    println!("sound: {found:?}");
-    assert!(found.iter().all(|c| *c >= LEAST), "{found:?}");
+    println!("{family:?}, sound: {found:?}");
+    assert!(found.iter().all(|c| *c >= same), "{found:?}");
     let mut seen = HashSet::new();
-    for fault in [
+    for fault in faults {
+        let found = correlations(&sound.clone().with(*fault), &wanted).await;
+        println!("{family:?}, {fault:?}: {found:?}");
+        assert!(found.iter().any(|c| *c < other), "{fault:?} goes unseen: {found:?}");
+        seen.insert(format!("{fault:?}"));
+    }
+    assert_eq!(seen.len(), faults.len());
+}
+
+/// Llama 3.2's kind (its blocks, its scaling of positions, peaked attention), and what breaks it.
+#[tokio::test(flavor = "multi_thread")]
+async fn random_weights_answer_as_in_llama_cpp_and_each_fault_is_seen() {
+    let faults = [
         Part::NoRope,
         Part::Rows("attn_q"),
         Part::Rows("attn_k"),
         Part::NoMinima,
         Part::NoUpperBits,
+    ];
+    sound_alone_is_right(Family::Llama, "random.json", ROUNDED, &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phi_3_answers_as_in_llama_cpp_and_each_fault_is_seen() {
+    let faults = [
+        Part::NoRope,
+        Part::Number("rope.scaling.attn_factor", 1.0),
+        Part::Rows("attn_qkv"),
+        Part::Swapped("attn_qkv"),
+        Part::Swapped("ffn_up"),
+    ];
+    sound_alone_is_right(Family::Phi3, "phi3.json", ROUNDED, &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn gemma_2_answers_as_in_llama_cpp_and_each_fault_is_seen() {
+    let faults = [
+        Part::RaisedNorms,
+        Part::Number("attn_logit_softcapping", 1e6),
+        Part::Number("final_logit_softcapping", 1e6),
+        Part::Rows("attn_q"),
+    ];
+    // Norms behind each part and capped logits leave little of the rounding: 0.9999 was seen.
+    sound_alone_is_right(Family::Gemma2, "gemma2.json", [0.995, 0.975], &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn qwen_2_answers_as_in_llama_cpp_and_each_fault_is_seen() {
+    let faults = [
+        Part::NoBias("attn_q"),
+        Part::NoBias("attn_k"),
+        Part::NoBias("attn_v"),
+        Part::Rows("attn_q"),
+        Part::Number("rope.freq_base", 10_000.0),
+    ];
+    sound_alone_is_right(Family::Qwen2, "qwen2.json", ROUNDED, &faults).await;
+}
+
+/// What mistral.rs makes of a conversation, and what the tokeniser for foreign text makes of the same characters.
+#[tokio::test(flavor = "multi_thread")]
+async fn conversations_have_the_published_form_and_nothing_in_a_mail_looks_like_one() {
+    for (family, wanted) in [
+        (Family::Phi3, "<s><|user|>\nyes no<|end|>\n<|assistant|>\n"),
+        (Family::Gemma2, "<bos><start_of_turn>user\nyes no<end_of_turn>\n<start_of_turn>model\n"),
+        (
+            Family::Qwen2,
+            "<|im_start|>system\nYou are Qwen, created by Alibaba Cloud. You are a helpful assistant.<|im_end|>\n<|im_start|>user\nyes no<|im_end|>\n<|im_start|>assistant\n",
+        ),
     ] {
-        let found = correlations(&sound.clone().with(fault), &wanted).await;
-        println!("{fault:?}: {found:?}");
-        assert!(found.iter().any(|c| *c < LEAST - 0.05), "{fault:?} goes unseen: {found:?}");
-        seen.insert(format!("{fault:?}"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("model.gguf");
+        std::fs::write(&file, Random::of(family).bytes()).expect("written");
+        let engine = engine(&file, &folder.path().join("models")).await;
+        // The left one of two that mistral.rs takes; the type of both is not ours to name.
+        let said = TextMessages::new().add_message(TextMessageRole::User, "yes no");
+        let said = Err::<String, TextMessages>(said).into();
+        let tokens = engine.model.tokenize(said, None, false, true, None).await.expect("tokens");
+        let text = engine.model.detokenize(tokens.clone(), false).await.expect("text");
+        // SentencePiece puts blanks of its own behind special tokens.
+        let bare = |text: &str| text.replace([' ', '\n'], "");
+        assert_eq!(bare(&text), bare(wanted), "{family:?}");
+
+        let first_special = Random::of(family).first_special();
+        assert!(tokens.iter().any(|token| *token >= first_special), "{family:?}: {tokens:?}");
+        for text in [wanted, "</s><unk><0x0A><|reserved_special_token_299|>"] {
+            let plain = engine.tokenizer.beginning(text).expect("tokens");
+            assert!(plain.iter().all(|token| *token < first_special), "{family:?}: {plain:?}");
+            let back = engine.model.detokenize(plain, false).await.expect("text");
+            assert_eq!(back, text, "{family:?}: nothing is lost");
+        }
     }
-    assert_eq!(seen.len(), 5);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_first_piece_of_a_prompt_begins_with_sentence_pieces_blank() {
+    for (family, blank) in [(Family::Phi3, true), (Family::Gemma2, false)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("model.gguf");
+        std::fs::write(&file, Random::of(family).bytes()).expect("written");
+        let model =
+            import(&file, &folder.path().join("models"), None, &mut |_| ControlFlow::Continue(()));
+        let folder = model.expect("imported").folder;
+        let json = std::fs::read(folder.join("tokenizer.json")).expect("a tokeniser");
+        let plain = Plain::new(serde_json::from_slice(&json).expect("JSON")).expect("it loads");
+        let word = plain.following(" yes").expect("tokens");
+        assert_eq!(word.len(), 1, "a word of a sheet is one token");
+        assert_eq!(plain.beginning("yes").expect("tokens") == word, blank);
+        assert_eq!(plain.following("yes").expect("tokens").len(), 2, "y, es");
+        assert_eq!(plain.beginning("").expect("tokens"), [0u32; 0]);
+    }
 }

@@ -42,7 +42,9 @@ pub enum ImportError {
         found: String,
     },
     /// A kind of model that cannot be run yet.
-    #[error("Models of the kind \"{0}\" cannot be used yet. Choose a Llama 3.2 or SmolLM2 model.")]
+    #[error(
+        "Models of the kind \"{0}\" cannot be used yet. Choose a Llama 3.2, SmolLM2, Phi-3 mini, Gemma 2 or Qwen 2.5 model."
+    )]
     Architecture(String),
     /// A part of it is of a kind that cannot be run.
     #[error("This file cannot be used: {0}. Choose another file of the model, best a Q4_K_M one.")]

@@ -4,7 +4,7 @@
 #[path = "../../../../tests/support/gguf.rs"]
 mod gguf;
 
-use gguf::{Part, Random};
+use gguf::{Family, Part, Random};
 use mailroom_domain::{Sheet, SheetQuestion};
 use mailroom_llm::{
     ImportError, InstalledModel, Llm, LlmConfig, LlmState, Priority, ScoreError, import, installed,
@@ -93,27 +93,37 @@ async fn a_tiny_model_is_imported_loaded_and_scores_alike_twice() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_model_loaded_for_some_words_scores_them_as_one_loaded_for_all() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("tiny.gguf");
-    std::fs::write(&file, Random::tiny().bytes()).expect("written");
-    let model = bring(&file, &folder.path().join("models")).expect("imported");
-    let mut differences = Vec::new();
-    for words in [vec![], vec![" yes".to_owned(), " no".to_owned(), "Kind".to_owned()]] {
-        let llm = Llm::spawn(LlmConfig { words: words.clone(), ..config() });
-        llm.load(model.clone()).await;
-        ready(&llm).await;
-        // In this vocabulary every word begins with the token of a blank; these don't.
-        let mut asked = sheet("Dear Ana, can you come?");
-        asked.questions.iter_mut().for_each(|q| q.words = vec!["Kind".into(), " no".into()]);
-        let scores = llm.score("a".into(), asked.clone(), Priority::New).await.expect("scores");
-        differences.push(scores.0.iter().map(|q| q[0] - q[1]).collect::<Vec<f32>>());
-        asked.questions[0].words[0] = "other".into();
-        let other = llm.score("b".into(), asked, Priority::New).await;
-        assert_eq!(other.is_ok(), words.is_empty(), "{other:?}");
-        llm.shutdown().await;
-    }
-    for (all, some) in differences[0].iter().zip(&differences[1]) {
-        assert!((all - some).abs() < 1e-3, "{differences:?}");
+    // Tied, tied, with an output matrix of its own, with capped logits.
+    let models = [
+        Random::tiny(),
+        Random::of(Family::Qwen2),
+        Random::of(Family::Phi3),
+        Random::of(Family::Gemma2),
+    ];
+    for random in models {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("tiny.gguf");
+        std::fs::write(&file, random.bytes()).expect("written");
+        let model = bring(&file, &folder.path().join("models")).expect("imported");
+        let mut differences = Vec::new();
+        for words in [vec![], vec![" yes".to_owned(), " no".to_owned(), "Kind".to_owned()]] {
+            let llm = Llm::spawn(LlmConfig { words: words.clone(), ..config() });
+            llm.load(model.clone()).await;
+            ready(&llm).await;
+            // In the vocabularies of byte-level BPE every word begins with the token of a blank; these don't.
+            let mut asked = sheet("Dear Ana, can you come?");
+            asked.questions.iter_mut().for_each(|q| q.words = vec!["Kind".into(), " no".into()]);
+            let scores = llm.score("a".into(), asked.clone(), Priority::New).await.expect("scores");
+            differences.push(scores.0.iter().map(|q| q[0] - q[1]).collect::<Vec<f32>>());
+            asked.questions[0].words[0] = "other".into();
+            let other = llm.score("b".into(), asked, Priority::New).await;
+            assert_eq!(other.is_ok(), words.is_empty(), "{other:?}");
+            llm.shutdown().await;
+        }
+        for (all, some) in differences[0].iter().zip(&differences[1]) {
+            assert!((all - some).abs() < 1e-3, "{:?}: {differences:?}", random.family);
+            assert!(all.abs() > 0.01, "{:?}: {differences:?}", random.family);
+        }
     }
 }
 
@@ -190,6 +200,40 @@ fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
         ("rope", Random::tiny().with(Part::Rope).bytes(), |e| {
             matches!(e, ImportError::Unsupported(_))
         }),
+        // Parts that its family's loader would leave out without a word.
+        (
+            "bias",
+            Random::tiny().with(Part::Extra("blk.1.attn_q.bias")).bytes(),
+            |e| matches!(e, ImportError::Unsupported(what) if what.contains("blk.1.attn_q.bias")),
+        ),
+        (
+            "norm",
+            Random::of(Family::Qwen2).with(Part::Extra("blk.0.attn_q_norm.weight")).bytes(),
+            |e| matches!(e, ImportError::Unsupported(_)),
+        ),
+        ("untied", Random::of(Family::Gemma2).with(Part::Extra("output.weight")).bytes(), |e| {
+            matches!(e, ImportError::Unsupported(_))
+        }),
+        (
+            "unbiased",
+            Random::of(Family::Qwen2).with(Part::Missing("attn_k.bias")).bytes(),
+            |e| matches!(e, ImportError::Damaged(what) if what.contains("attn_k.bias")),
+        ),
+        (
+            "partial",
+            Random::of(Family::Phi3).with(Part::Number("rope.dimension_count", 48.0)).bytes(),
+            |e| matches!(e, ImportError::Unsupported(_)),
+        ),
+        (
+            "scale",
+            Random::of(Family::Phi3).with(Part::Number("rope.scaling.attn_factor", 0.5)).bytes(),
+            |e| matches!(e, ImportError::Unsupported(_)),
+        ),
+        (
+            "cap",
+            Random::of(Family::Gemma2).with(Part::Number("attn_logit_softcapping", -1.0)).bytes(),
+            |e| matches!(e, ImportError::Damaged(_)),
+        ),
     ];
     for (name, bytes, wanted) in cases {
         let file = folder.path().join(format!("{name}.gguf"));
@@ -215,12 +259,38 @@ fn bad_files_are_refused_with_a_sentence_and_leave_nothing_behind() {
 }
 
 #[test]
+fn the_sentence_about_an_unknown_kind_names_what_can_be_used() {
+    let sentence = ImportError::Architecture("mamba".into()).to_string();
+    for name in ["mamba", "Llama 3.2", "SmolLM2", "Phi-3 mini", "Gemma 2", "Qwen 2.5"] {
+        assert!(sentence.contains(name), "{sentence}");
+    }
+}
+
+#[test]
+fn prompts_are_no_longer_than_a_window_of_attention() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (family, window, context) in [
+        (Family::Phi3, 2047.0, 2047),
+        (Family::Phi3, 0.0, 4096),
+        (Family::Gemma2, 512.0, 512),
+        (Family::Qwen2, 0.0, 4096),
+    ] {
+        let file = folder.path().join("model.gguf");
+        let random = Random::of(family).with(Part::Number("attention.sliding_window", window));
+        std::fs::write(&file, random.bytes()).expect("written");
+        let model = bring(&file, &folder.path().join("models")).expect("imported");
+        assert_eq!((model.context, model.architecture.as_str()), (context, family.architecture()));
+    }
+}
+
+#[test]
 fn no_bytes_make_the_reader_panic() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("odd.gguf");
-    let whole = Random::tiny().bytes();
+    let wholes = [Family::Llama, Family::Phi3, Family::Gemma2, Family::Qwen2]
+        .map(|family| Random { layers: 2, ..Random::of(family) }.bytes());
     let mut seed = 1u64;
-    for _ in 0..300 {
+    for whole in wholes.iter().cycle().take(400) {
         let mut bytes = whole[..20_000.min(whole.len())].to_vec();
         for _ in 0..4 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(99);
