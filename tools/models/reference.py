@@ -3,11 +3,12 @@
 
     python3 -m venv venv && venv/bin/pip install llama-cpp-python==0.3.36 numpy   # built from source
     for kind in reference phi3 gemma2 qwen2; do cargo run --bin write-gguf $kind random/$kind.gguf; done
-    venv/bin/python tools/models/reference.py SMOLLM2.gguf random src-tauri/crates/llm/tests/reference
+    venv/bin/python tools/models/reference.py SMOLLM2.gguf random GEMMA3.gguf src-tauri/crates/llm/tests/reference
 
 SmolLM2-135M-Instruct (the file that fetch.sh brings): for 20 prompts the tokens, the ten best next tokens with their
 log-probabilities, and 16 greedy tokens with the two best at each place. The random reference models: logits at the last
-four places of prompts of 100, 300 and 2,000 tokens (Llama), of 70 and 300 (the other families).
+four places of prompts of 100, 300 and 2,000 tokens (Llama), of 70 and 300 (the other families). Gemma's vocabulary
+(`fetch.sh gemma`): the tokens of texts.
 """
 import ctypes
 import hashlib
@@ -41,6 +42,15 @@ PROMPTS = [
     "The build failed with error: undefined reference to",
     "Unsubscribe from this list at any time by",
     "<p>Hello <b>world",
+]
+
+
+# Where vocabularies of SentencePiece are cut in ways of their own.
+TEXTS = PROMPTS + [
+    " Hello", "  Hello", "   Hello\n\n\nWorld", "\n", "\n \n  \n\n    \t\t\n end", "a" + " " * 40 + "b", "\n" * 40,
+    "Total: 1,234.56 EUR (19 % VAT)", "\u30ad\u30e3\u30f3\u30bb\u30eb\u306f\u660e\u65e5\u307e\u3067\u306b\u304a\u9858\u3044\u3057\u307e\u3059\u3002",
+    "\u041f\u0440\u0438\u0432\u0435\u0442, \u043a\u0430\u043a \u0434\u0435\u043b\u0430?", "\U0001f680\U0001f636\u200d\U0001f32b\ufe0f", "aaaaaaa bbbbbb ```````",
+    "re:\u00a0 caf\u00e9 cafe\u0301", "https://example.com/a?b=c&d=%20e", "<start_of_turn>user",
 ]
 
 
@@ -96,6 +106,12 @@ def smollm2_of(path, model):
     return {"sha256": digest(path), "prompts": out}
 
 
+def texts(path):
+    model = Llama(model_path=path, vocab_only=True, verbose=False)
+    cut = [[text, model.tokenize(text.encode(), add_bos=False, special=False)] for text in TEXTS]
+    return {"sha256": digest(path), "texts": cut}
+
+
 def random_tokens(count):
     state, out = 7, []
     for _ in range(count):
@@ -117,7 +133,7 @@ def reference(path, lengths):
 
 
 def main():
-    real, random, folder = (Path(arg) for arg in sys.argv[1:4])
+    real, random, gemma, folder = (Path(arg) for arg in sys.argv[1:5])
     folder.mkdir(parents=True, exist_ok=True)
 
     def write(name, value, rows):
@@ -126,6 +142,7 @@ def main():
 
     write("smollm2.json", smollm2(str(real)), "],[")
     write("random.json", reference(str(random / "reference.gguf"), (100, 300, 2000)), "],\n[")
+    write("gemma-tokens.json", texts(str(gemma)), "],\n[")
     for family in ("phi3", "gemma2", "qwen2"):
         write(f"{family}.json", reference(str(random / f"{family}.gguf"), (70, 300)), "],\n[")
 

@@ -288,4 +288,36 @@ mod tests {
             assert!(checked >= 135, "{checked} texts of three vocabularies");
         }
     }
+
+    /// Gemma's vocabulary, where `tools/models/fetch.sh gemma` has brought it.
+    #[test]
+    fn texts_are_cut_for_gemma_as_llama_cpp_cuts_them() {
+        #[derive(serde::Deserialize)]
+        struct Reference {
+            sha256: String,
+            texts: Vec<(String, Vec<u32>)>,
+        }
+        /// Gemma's own tokens for HTML, which here are characters like others: of tokens besides the vocabulary,
+        /// foreign text gets blanks alone.
+        const OTHERWISE: [&str; 1] = ["<p>Hello <b>world"];
+        let cache = std::env::var_os("MAILROOM_CACHE").map_or_else(
+            || Path::new(&std::env::var_os("HOME").unwrap_or_default()).join(".cache/mailroom"),
+            Into::into,
+        );
+        let file = cache.join("models/gemma-3-270m-q4_k_m.gguf");
+        if !file.exists() {
+            eprintln!("skipped: {} is not here; tools/models/fetch.sh brings it", file.display());
+            return;
+        }
+        let text = include_str!("../tests/reference/gemma-tokens.json");
+        let Reference { sha256, texts } = serde_json::from_str(text).expect("a reference");
+        assert!(sha256.starts_with("a5fd3b62"), "the file that fetch.sh brings");
+        let gguf = Gguf::open(&file).expect("a model");
+        let tokenizer = Plain::new(tokenizer_json(&gguf).expect("a tokeniser")).expect("it loads");
+        assert!(texts.len() >= 35, "{} texts", texts.len());
+        for (text, wanted) in &texts {
+            let same = tokenizer.beginning(text).expect("tokens") == *wanted;
+            assert_eq!(same, !OTHERWISE.contains(&text.as_str()), "{text:?}");
+        }
+    }
 }
