@@ -30,7 +30,7 @@ struct Labelled {
 }
 
 /// A second label counts for this much of a target.
-const SECOND: f32 = 0.25;
+const SECOND: f32 = 0.1;
 
 impl Sample {
     fn target(&self) -> [f32; 4] {
