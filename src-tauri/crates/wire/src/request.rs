@@ -1,9 +1,10 @@
 //! Requests and their answers. A request's answer has the same `kind`.
 
 use crate::{
-    AccountView, Discovery, LaneCount, MessageView, ModelView, Overview, Page, Row, Undone,
+    AccountView, Discovery, LaneCount, MessageView, ModelView, Overview, Page, RelabelCommand,
+    RelabelDiff, RelabelStatus, Row, Undone,
 };
-use mailroom_domain::{AccountId, AccountSettings, Label, MessageId};
+use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, RelabelId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -94,6 +95,18 @@ pub enum Request {
         /// Its id.
         id: String,
     },
+    /// Relabels many messages.
+    Relabel {
+        /// What is to be done.
+        command: RelabelCommand,
+    },
+    /// What a relabelling changes.
+    RelabelDiff {
+        /// Which; `null` for the last one.
+        job: Option<RelabelId>,
+        /// How many examples of each change, at most 50.
+        examples: u32,
+    },
 }
 
 /// What the engine answers.
@@ -151,4 +164,11 @@ pub enum Answer {
     UseModel,
     /// To [`Request::RemoveModel`].
     RemoveModel,
+    /// To [`Request::Relabel`].
+    Relabel {
+        /// How it stands now; `null` if there has never been one.
+        status: Option<Box<RelabelStatus>>,
+    },
+    /// To [`Request::RelabelDiff`].
+    RelabelDiff(RelabelDiff),
 }
