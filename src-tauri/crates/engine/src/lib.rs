@@ -15,6 +15,7 @@ mod failure;
 mod import;
 mod judge;
 mod model;
+mod relabel;
 mod request;
 mod sample;
 mod secret;
@@ -25,6 +26,7 @@ mod view;
 pub use classify::{Classified, Classifier};
 pub use config::{Config, Mode};
 pub use import::Imported;
+pub use relabel::Surroundings;
 pub use sample::sample_mail;
 pub use start::Engine;
 
