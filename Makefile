@@ -7,7 +7,7 @@ CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: run demo test test-rust test-ui test-browser test-window ui system system-test train bench-engine bench-encoder bench-store lint
+.PHONY: run demo test test-rust test-ui test-browser test-window ui system system-test train bench-engine bench-encoder bench-store bench-relabel lint
 
 run: system ui
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
@@ -71,6 +71,12 @@ bench-encoder: system
 bench-store: system
 	cargo build --workspace --bins
 	$(BIN)/bench-store $(or $(COUNT),1000000)
+
+# An archive of 100,000 distinct messages; COUNT=20000 for fewer.
+bench-relabel: system
+	cargo build --workspace --bins
+	tools/models/encoder.sh $(BIN)
+	$(BIN)/bench-relabel $(or $(COUNT),100000) $(CACHE)/models/encoder.gguf
 
 lint:
 	cargo fmt --all --check

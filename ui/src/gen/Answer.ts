@@ -6,6 +6,8 @@ import type { MessageView } from "./MessageView";
 import type { ModelView } from "./ModelView";
 import type { Overview } from "./Overview";
 import type { Page } from "./Page";
+import type { RelabelDiff } from "./RelabelDiff";
+import type { RelabelStatus } from "./RelabelStatus";
 import type { Row } from "./Row";
 import type { Undone } from "./Undone";
 
@@ -40,4 +42,8 @@ messages: number, } | { "kind": "leave-sample" } | { "kind": "add-model",
 /**
  * The model as installed.
  */
-model: ModelView, } | { "kind": "use-model" } | { "kind": "remove-model" };
+model: ModelView, } | { "kind": "use-model" } | { "kind": "remove-model" } | { "kind": "relabel", 
+/**
+ * How it stands now; `null` if there has never been one.
+ */
+status: RelabelStatus | null, } | { "kind": "relabel-diff" } & RelabelDiff;

@@ -5,6 +5,7 @@ import type { Label } from "./Label";
 import type { LaneCount } from "./LaneCount";
 import type { MessageId } from "./MessageId";
 import type { ModelState } from "./ModelState";
+import type { RelabelStatus } from "./RelabelStatus";
 
 /**
  * Something has changed. Events carry little: what is on screen is asked for again.
@@ -37,4 +38,8 @@ view: AccountView | null, } | { "kind": "model",
 /**
  * As it is now.
  */
-state: ModelState, };
+state: ModelState, } | { "kind": "relabel", 
+/**
+ * As it is now.
+ */
+status: RelabelStatus, };

@@ -3,6 +3,8 @@ import type { AccountId } from "./AccountId";
 import type { AccountSettings } from "./AccountSettings";
 import type { Label } from "./Label";
 import type { MessageId } from "./MessageId";
+import type { RelabelCommand } from "./RelabelCommand";
+import type { RelabelId } from "./RelabelId";
 
 /**
  * What can be asked of the engine.
@@ -87,4 +89,16 @@ id: string | null, } | { "kind": "remove-model",
 /**
  * Its id.
  */
-id: string, };
+id: string, } | { "kind": "relabel", 
+/**
+ * What is to be done.
+ */
+command: RelabelCommand, } | { "kind": "relabel-diff", 
+/**
+ * Which; `null` for the last one.
+ */
+job: RelabelId | null, 
+/**
+ * How many examples of each change, at most 50.
+ */
+examples: number, };

@@ -84,16 +84,7 @@ pub(crate) async fn run(
         }
         Command::Remove { account } => {
             with_engine(config(Mode::Full)?, async |engine| {
-                let found = overview(engine)
-                    .await?
-                    .accounts
-                    .into_iter()
-                    .find(|a| a.id.to_string() == account || a.address == account);
-                let id: AccountId = found.map(|a| a.id).ok_or_else(|| {
-                    let text =
-                        format!("There is no account \"{account}\". `account list` shows them.");
-                    Failure::new(Code::NotFound, text)
-                })?;
+                let id = named(engine, &account).await?;
                 engine.request(Request::RemoveAccount { account: id }).await.map(|_| ())
             })
             .await
@@ -120,6 +111,16 @@ async fn find(engine: &Engine, address: &str, confirmed: bool) -> Result<ServerA
         return Err(Failure::new(Code::ConfirmHost, text));
     }
     Ok(first.server)
+}
+
+/// The account of that number or address.
+pub(crate) async fn named(engine: &Engine, account: &str) -> Result<AccountId, Failure> {
+    let accounts = overview(engine).await?.accounts;
+    let found = accounts.into_iter().find(|a| a.id.to_string() == account || a.address == account);
+    found.map(|a| a.id).ok_or_else(|| {
+        let text = format!("There is no account \"{account}\". `account list` shows them.");
+        Failure::new(Code::NotFound, text)
+    })
 }
 
 pub(crate) async fn overview(engine: &Engine) -> Result<Overview, Failure> {

@@ -44,7 +44,7 @@ async fn rows(engine: &Engine, lane: Label, limit: usize) -> Result<Vec<Row>, Fa
     Ok(rows)
 }
 
-fn line(row: &Row) -> String {
+pub(crate) fn line(row: &Row) -> String {
     let from = if row.from.name.is_empty() { &row.from.address } else { &row.from.name };
     let mark = if row.unsure { "?" } else { " " };
     format!("{:>6}{mark} {:<24.24} {}", row.id.to_string(), from, row.subject)

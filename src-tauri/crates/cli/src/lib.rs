@@ -11,6 +11,7 @@ mod lanes;
 mod learn;
 mod measure;
 mod model;
+mod relabel;
 
 use clap::{Parser, Subcommand};
 use mailroom_domain::Label;
@@ -149,6 +150,8 @@ enum Command {
         #[arg(long)]
         model: bool,
     },
+    /// Labels stored mail anew, newest first: shows what would change, and applies it when told.
+    Relabel(Box<relabel::Args>),
     /// Prints the four lanes of the sample mail. Needs no account and stores nothing.
     Demo,
 }
@@ -233,6 +236,7 @@ async fn run(args: Args) -> Result<(), Failure> {
         Command::Bench { paths, json, model } => {
             measure::bench(config(Mode::Full)?, &paths, json, model).await
         }
+        Command::Relabel(args) => relabel::run(*args, &config).await,
         Command::Demo => lanes::demo().await,
     }
 }

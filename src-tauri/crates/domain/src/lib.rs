@@ -14,7 +14,7 @@ mod sheet;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
 pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
-pub use id::{AccountId, DecisionId, FolderId, MessageId, ThreadId, Uid, UidValidity};
+pub use id::{AccountId, DecisionId, FolderId, MessageId, RelabelId, ThreadId, Uid, UidValidity};
 pub use label::{Label, Probabilities, UnknownLabel};
 pub use message::{
     Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent,

@@ -1,5 +1,6 @@
 //! What an engine is made of.
 
+use crate::Surroundings;
 use mailroom_llm::LlmConfig;
 use mailroom_mail::imap::Limits;
 use mailroom_sync::Policy;
@@ -33,6 +34,8 @@ pub struct Config {
     pub limits: Limits,
     /// Certificates (DER) of authorities to trust besides the operating system's.
     pub extra_roots: Vec<Vec<u8>>,
+    /// Where bulk work looks whether it should wait.
+    pub surroundings: Surroundings,
 }
 
 impl Config {
@@ -52,6 +55,7 @@ impl Config {
             policy: Policy::default(),
             limits: Limits::default(),
             extra_roots: Vec::new(),
+            surroundings: Surroundings::default(),
         }
     }
 

@@ -31,11 +31,13 @@ pub(crate) fn open(config: &Config) -> Option<Encoder> {
 /// Loads the encoder, then reads what waits for it for as long as the engine runs.
 pub(crate) async fn run(parts: Arc<Parts>) {
     let config = parts.config.clone();
-    let Ok(Some(encoder)) = tokio::task::spawn_blocking(move || open(&config)).await else {
-        return;
-    };
-    let version = encoder.version().to_owned();
-    parts.judge.set_encoder(encoder);
+    let opened = tokio::task::spawn_blocking(move || open(&config)).await.ok().flatten();
+    let version = opened.as_ref().map(|encoder| encoder.version().to_owned());
+    if let Some(encoder) = opened {
+        parts.judge.set_encoder(encoder);
+    }
+    parts.encoder_looked_for.send_replace(true);
+    let Some(version) = version else { return };
     if let Err(error) = parts.store.encode_again(&version).await {
         tracing::warn!(%error, "messages that another encoder has read keep their labels");
     }
@@ -62,6 +64,7 @@ pub(crate) async fn run(parts: Arc<Parts>) {
 
 /// Reads the next contents; gives their number.
 async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
+    let _turn = parts.encoder_turn.acquire().await.map_err(|_| failure::internal())?;
     let queue = parts.store.encoder_queue(PORTION).await.map_err(failure::store)?;
     if queue.is_empty() {
         return Ok(0);
@@ -75,35 +78,50 @@ async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
             None => None,
         };
         match first {
-            Some(message) => read.push((*body, messages.clone(), message)),
+            Some(message) => {
+                // A relabelling may have read it already.
+                let known = parts.store.encoded(message.row.id, version).await.ok().flatten();
+                read.push((*body, messages.clone(), message, known));
+            }
             // Gone meanwhile: nobody waits for it.
             None => said.push((*body, None)),
         }
     }
     let judge = Arc::clone(&parts.judge);
     let (read, encodings) = tokio::task::spawn_blocking(move || {
+        let mut read = read;
         let texts: Vec<String> = read
             .iter()
-            .map(|(_, _, message)| {
+            .filter(|(.., known)| known.is_none())
+            .map(|(_, _, message, _)| {
                 let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
                 judge.triage().digest(&message.content, own)
             })
             .collect();
         let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
         let encodings = judge.encoder().map(|encoder| encoder.encode(&texts));
-        let judged: Vec<_> = match encodings {
-            Some(Ok(encodings)) => encodings.into_iter().map(Some).collect(),
+        let mut encodings = match encodings {
+            Some(Ok(encodings)) => encodings.into_iter(),
             Some(Err(error)) => {
                 tracing::warn!(%error, "the encoder could not read some messages");
-                texts.iter().map(|_| None).collect()
+                Vec::new().into_iter()
             }
-            None => texts.iter().map(|_| None).collect(),
+            None => Vec::new().into_iter(),
         };
+        let judged: Vec<Option<Encoded>> = read
+            .iter_mut()
+            .map(|(.., known)| {
+                known.take().or_else(|| {
+                    let said = encodings.next()?;
+                    Some(Encoded { scores: said.scores?, vector: said.vector })
+                })
+            })
+            .collect();
         let verdicts: Vec<_> = read
             .iter()
             .zip(&judged)
-            .map(|((_, _, message), encoding)| {
-                let scores = encoding.as_ref().and_then(|e| e.scores)?;
+            .map(|((_, _, message, _), encoding)| {
+                let scores = encoding.as_ref()?.scores;
                 let own = own.get(&message.row.account).map_or(&[][..], Vec::as_slice);
                 let version = judge.encoder()?.version().to_owned();
                 let encoder = EncoderScores { scores, version };
@@ -121,11 +139,10 @@ async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
     .await
     .map_err(|_| failure::internal())?;
     let mut verdicts = Vec::new();
-    for ((body, messages, _), (encoding, verdict)) in read.into_iter().zip(encodings) {
+    for ((body, messages, ..), (encoded, verdict)) in read.into_iter().zip(encodings) {
         if let Some(verdict) = verdict {
             verdicts.extend(messages.iter().map(|id| (*id, verdict.clone())));
         }
-        let encoded = encoding.and_then(|e| Some(Encoded { scores: e.scores?, vector: e.vector }));
         said.push((body, encoded));
     }
     // Labels first: cut between the two, it is read once more, and nothing is missing.

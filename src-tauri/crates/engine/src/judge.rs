@@ -51,6 +51,11 @@ impl Judge {
         *self.head.write().unwrap_or_else(PoisonError::into_inner) = head.map(Arc::new);
     }
 
+    /// The fitted head of the model in use, once there is one.
+    pub(crate) fn head(&self) -> Option<Arc<ModelHead>> {
+        self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// The encoder, once it is loaded.
     pub(crate) fn encoder(&self) -> Option<Arc<Encoder>> {
         self.encoder.read().unwrap_or_else(PoisonError::into_inner).clone()

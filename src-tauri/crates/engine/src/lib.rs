@@ -17,6 +17,7 @@ mod import;
 mod judge;
 mod memory;
 mod model;
+mod relabel;
 mod request;
 mod sample;
 mod secret;
@@ -28,6 +29,7 @@ pub use classify::{Classified, Classifier};
 pub use config::{Config, Mode};
 pub use import::Imported;
 pub use memory::Learnt;
+pub use relabel::Surroundings;
 pub use sample::sample_mail;
 pub use start::Engine;
 

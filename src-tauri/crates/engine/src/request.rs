@@ -2,7 +2,7 @@
 
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
-use crate::{audit, discover, failure, memory, model, now, sample, view};
+use crate::{audit, discover, failure, memory, model, now, relabel, sample, view};
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
@@ -73,6 +73,13 @@ impl Engine {
             }
             Request::RemoveModel { id } => {
                 model::remove(parts, id).await.map(|()| Answer::RemoveModel)
+            }
+            Request::Relabel { command } => {
+                let status = relabel::command(parts, command).await?;
+                Ok(Answer::Relabel { status: status.map(Box::new) })
+            }
+            Request::RelabelDiff { job, examples } => {
+                relabel::diff(parts, job, examples).await.map(Answer::RelabelDiff)
             }
         }
     }

@@ -3,7 +3,7 @@
 use crate::accounts::{Accounts, Command};
 use crate::judge::Judge;
 use crate::secret::Keychain;
-use crate::{Config, Mode, encoder, failure, memory, model, view};
+use crate::{Config, Mode, encoder, failure, memory, model, relabel, view};
 use mailroom_domain::Label;
 use mailroom_llm::{Llm, LlmConfig};
 use mailroom_store::{AccountKind, EngineLock, QueueScope, Store};
@@ -11,7 +11,7 @@ use mailroom_triage::Triage;
 use mailroom_wire::{Code, Event, Failure};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Notify, broadcast, mpsc, oneshot};
+use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
 
 /// Events that a slow listener may lag behind before it misses some; what is on screen is asked for again.
 const EVENTS: usize = 1024;
@@ -88,6 +88,12 @@ pub(crate) struct Parts {
     pub(crate) signals: Signals,
     pub(crate) accounts: mpsc::UnboundedSender<Command>,
     pub(crate) memory: mpsc::UnboundedSender<memory::Command>,
+    pub(crate) relabel: mpsc::UnboundedSender<relabel::Order>,
+    /// True once the encoder is there, or certainly is not.
+    pub(crate) encoder_looked_for: watch::Sender<bool>,
+    /// Held while the encoder reads a portion: new mail and relabelling take turns, and neither reads what the other
+    /// has just read.
+    pub(crate) encoder_turn: Semaphore,
 }
 
 impl Parts {
@@ -125,8 +131,21 @@ impl Engine {
         let words = judge.triage().words();
         let llm = config.llm.clone().map(|llm| Llm::spawn(LlmConfig { words, ..llm }));
         let (memory, lessons) = mpsc::unbounded_channel();
-        let parts =
-            Arc::new(Parts { config, store, judge, keychain, llm, signals, accounts, memory });
+        let (relabel, orders) = mpsc::unbounded_channel();
+        let (encoder_looked_for, encoder_turn) = (watch::Sender::new(false), Semaphore::new(1));
+        let parts = Arc::new(Parts {
+            config,
+            store,
+            judge,
+            keychain,
+            llm,
+            signals,
+            accounts,
+            memory,
+            relabel,
+            encoder_looked_for,
+            encoder_turn,
+        });
         let mut tasks = vec![
             tokio::spawn(tell_lanes(Arc::clone(&parts))),
             tokio::spawn(memory::run(Arc::clone(&parts), lessons)),
@@ -139,6 +158,7 @@ impl Engine {
             signals: parts.signals.clone(),
         };
         tasks.push(tokio::spawn(owner.run(commands)));
+        tasks.push(tokio::spawn(relabel::run(Arc::clone(&parts), orders)));
         if parts.config.mode == Mode::Full {
             parts.store.finish_removals().await.map_err(failure::store)?;
             tasks.push(tokio::spawn(encoder::run(Arc::clone(&parts))));

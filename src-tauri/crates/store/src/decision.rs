@@ -1,11 +1,12 @@
 //! Decisions and corrections: two records that only grow, and the label that follows from them.
 //!
 //! The label of a message is a function of the records: its newest standing correction, else its newest
-//! decision, else needs-human. So an undo restores exactly what would be shown without the correction.
+//! standing decision, else needs-human. So an undo restores exactly what would be shown without the correction,
+//! or without the decisions of a relabelling, which stand until their job is taken back.
 
 use crate::pack::{pack_json, unpack_json};
 use crate::sql::{Named, json, label, lane};
-use crate::types::{BatchId, Recorded, Undone};
+use crate::types::{BatchId, Recorded, Undone, VoiceSet};
 use crate::{Result, Store, StoreError};
 use mailroom_domain::{
     Correction, Decision, DecisionId, Label, MessageId, UnixSeconds, Verdict, Voice,
@@ -21,6 +22,7 @@ pub(crate) struct Shown {
     pub decided_by: Option<Voice>,
     pub model_version: Option<String>,
     pub rule: Option<i64>,
+    pub voices: Option<String>,
 }
 
 impl Default for Shown {
@@ -33,6 +35,7 @@ impl Default for Shown {
             decided_by: None,
             model_version: None,
             rule: None,
+            voices: None,
         }
     }
 }
@@ -52,6 +55,7 @@ impl Shown {
             decided_by: Some(most_decisive(verdict)),
             model_version: model.map(|share| share.version.clone()),
             rule: verdict.rule.map(|rule| rule.0),
+            voices: VoiceSet::of(verdict).map(|set| set.text()),
         }
     }
 }
@@ -115,8 +119,9 @@ impl Store {
             let Some((from, corrected)) = row else { continue };
             let shown = Shown::of(verdict);
             let model = self.model_id(&mut tx, shown.model_version.as_deref()).await?;
-            let decision =
-                self.insert_decision(&mut tx, None, message.0, &shown, packed, model, at).await?;
+            let decision = self
+                .insert_decision(&mut tx, (None, message.0, None), &shown, packed, model, at)
+                .await?;
             if corrected {
                 sqlx::query("UPDATE messages SET decision_id = ?2, model_id = ?3 WHERE id = ?1")
                     .bind(message.0)
@@ -265,7 +270,7 @@ impl Store {
     }
 
     /// Shows what follows from the records.
-    async fn settle_label(
+    pub(crate) async fn settle_label(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
         message: i64,
@@ -279,8 +284,10 @@ impl Store {
         .await
         .named(self)?;
         let decision: Option<(i64, i64, bool, f64, String, i64)> = sqlx::query_as(
-            "SELECT id, label, unsure, confidence, decided_by, model_id FROM decisions \
-             WHERE message_id = ? ORDER BY id DESC LIMIT 1",
+            "SELECT id, label, unsure, confidence, decided_by, model_id FROM decisions d \
+             WHERE message_id = ? AND NOT EXISTS \
+             (SELECT 1 FROM relabel_jobs j WHERE j.id = d.relabel_id AND j.undone_at IS NOT NULL) \
+             ORDER BY id DESC LIMIT 1",
         )
         .bind(message)
         .fetch_optional(&mut **tx)
@@ -310,7 +317,7 @@ impl Store {
         self.show(tx, message, &shown, newest, correction.map(|c| c.0), model).await
     }
 
-    async fn show(
+    pub(crate) async fn show(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
         message: i64,
@@ -337,22 +344,21 @@ impl Store {
         Ok(())
     }
 
-    /// Appends to the record of decisions.
-    #[expect(clippy::too_many_arguments, reason = "one column each")]
+    /// Appends to the record of decisions; the numbers are its own, if it has one already, the message's, and the
+    /// relabelling's that it is part of.
     pub(crate) async fn insert_decision(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
-        id: Option<i64>,
-        message: i64,
+        (id, message, relabel): (Option<i64>, i64, Option<i64>),
         shown: &Shown,
         verdict: &[u8],
         model: i64,
         at: UnixSeconds,
     ) -> Result<i64> {
+        let voices = self.voices_id(tx, shown.voices.as_deref()).await?;
         let inserted = sqlx::query(
-            "INSERT INTO decisions \
-             (id, message_id, at, label, unsure, confidence, decided_by, model_id, rule_id, verdict) \
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO decisions (id, message_id, at, label, unsure, confidence, decided_by, model_id, rule_id, \
+             verdict, voices_id, relabel_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(id)
         .bind(message)
@@ -364,6 +370,8 @@ impl Store {
         .bind(model)
         .bind(shown.rule)
         .bind(verdict)
+        .bind(voices)
+        .bind(relabel)
         .execute(&mut **tx)
         .await
         .named(self)?;
@@ -393,9 +401,31 @@ impl Store {
             .named(self)
     }
 
+    /// The number of a set of voices; 0 for none.
+    async fn voices_id(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        voices: Option<&str>,
+    ) -> Result<i64> {
+        let Some(voices) = voices else { return Ok(0) };
+        let known: Option<i64> = sqlx::query_scalar("SELECT id FROM voice_sets WHERE voices = ?")
+            .bind(voices)
+            .fetch_optional(&mut **tx)
+            .await
+            .named(self)?;
+        if let Some(id) = known {
+            return Ok(id);
+        }
+        sqlx::query_scalar("INSERT INTO voice_sets (voices) VALUES (?) RETURNING id")
+            .bind(voices)
+            .fetch_one(&mut **tx)
+            .await
+            .named(self)
+    }
+
     /// Gives a message the newest decision and the standing corrections of one with the same bytes, so that
-    /// moving mail between folders loses nothing. An undo of a correction takes back both. Returns how many
-    /// decisions it recorded.
+    /// moving mail between folders loses nothing; of relabellings that may be taken back, also what would stand
+    /// then. An undo takes back both. Returns how many decisions it recorded.
     pub(crate) async fn take_over(
         &self,
         tx: &mut Transaction<'static, Sqlite>,
@@ -403,10 +433,11 @@ impl Store {
         to: i64,
     ) -> Result<i64> {
         let recorded = sqlx::query(
-            "INSERT INTO decisions \
-             (message_id, at, label, unsure, confidence, decided_by, model_id, rule_id, verdict) \
-             SELECT ?2, at, label, unsure, confidence, decided_by, model_id, rule_id, verdict \
-             FROM decisions WHERE message_id = ?1 ORDER BY id DESC LIMIT 1",
+            "INSERT INTO decisions (message_id, at, label, unsure, confidence, decided_by, model_id, rule_id, \
+             verdict, voices_id, relabel_id) \
+             SELECT ?2, at, label, unsure, confidence, decided_by, model_id, rule_id, verdict, voices_id, relabel_id \
+             FROM decisions WHERE message_id = ?1 AND id >= coalesce( \
+             (SELECT max(id) FROM decisions WHERE message_id = ?1 AND relabel_id IS NULL), 0) ORDER BY id",
         )
         .bind(from)
         .bind(to)

@@ -341,7 +341,8 @@ impl Store {
                 .await?;
             search::insert(tx, key, &p.facts.indexed).await.named(self)?;
             if let Some((id, shown, verdict, model)) = decision {
-                self.insert_decision(tx, Some(id), n.id, shown, verdict, model, at).await?;
+                let numbers = (Some(id), n.id, None);
+                self.insert_decision(tx, numbers, shown, verdict, model, at).await?;
             }
             if let Some(twin) = n.twin {
                 next_decision += self.take_over(tx, twin, n.id).await?;

@@ -4,7 +4,8 @@
 //! [`Store`] is the only door. Each of its verbs is one transaction: it happens wholly or not at all, and
 //! what it returns has been written. Lists never show messages that the server no longer has; their labels
 //! and corrections are kept. The record of decisions is append-only, and the label that is shown is a
-//! function of the record: the user's standing correction, else the newest verdict, else needs-human.
+//! function of the record: the user's standing correction, else the newest verdict that was not taken back with
+//! its relabelling, else needs-human.
 //!
 //! Nothing here speaks to a server, parses mail, decides on labels or knows what time it is.
 
@@ -24,6 +25,7 @@ mod pack;
 #[cfg(test)]
 mod plans;
 mod queue;
+mod relabel;
 mod rule;
 mod search;
 mod setting;

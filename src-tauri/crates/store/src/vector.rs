@@ -3,7 +3,7 @@
 use crate::sql::Named;
 use crate::{Result, Store};
 use mailroom_domain::MessageId;
-use sqlx::Row as _;
+use sqlx::{Row as _, Sqlite, Transaction};
 
 /// A content in the database; messages with the same bytes share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -64,18 +64,7 @@ impl Store {
         let mut tx = self.write().await?;
         for (body, said) in said {
             if let Some(said) = said {
-                sqlx::query(
-                    "INSERT INTO vectors (body_id, version, scores, vector) SELECT id, ?2, ?3, ?4 FROM bodies \
-                     WHERE id = ?1 ON CONFLICT (body_id) DO UPDATE \
-                     SET version = excluded.version, scores = excluded.scores, vector = excluded.vector",
-                )
-                .bind(body.0)
-                .bind(version)
-                .bind(said.scores.iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>())
-                .bind(bytes(&said.vector))
-                .execute(&mut *tx)
-                .await
-                .named(self)?;
+                self.insert_encoded(&mut tx, version, *body, said).await?;
             }
             sqlx::query("DELETE FROM encoder_queue WHERE body_id = ?")
                 .bind(body.0)
@@ -84,6 +73,29 @@ impl Store {
                 .named(self)?;
         }
         tx.commit().await.named(self)
+    }
+
+    /// Keeps what the encoder said about a content; it stays in the queue, if it is there.
+    pub(crate) async fn insert_encoded(
+        &self,
+        tx: &mut Transaction<'static, Sqlite>,
+        version: &str,
+        body: BodyId,
+        said: &Encoded,
+    ) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO vectors (body_id, version, scores, vector) SELECT id, ?2, ?3, ?4 FROM bodies \
+             WHERE id = ?1 ON CONFLICT (body_id) DO UPDATE \
+             SET version = excluded.version, scores = excluded.scores, vector = excluded.vector",
+        )
+        .bind(body.0)
+        .bind(version)
+        .bind(said.scores.iter().flat_map(|s| s.to_le_bytes()).collect::<Vec<u8>>())
+        .bind(bytes(&said.vector))
+        .execute(&mut **tx)
+        .await
+        .named(self)?;
+        Ok(())
     }
 
     /// Puts contents back into the queue that another version of the encoder has read; gives their number.
@@ -115,14 +127,16 @@ impl Store {
         .await
         .named(self)?;
         row.map(|row| {
-            let scores: &[u8] = row.try_get(0).named(self)?;
-            let numbers = scores.as_chunks::<4>().0;
-            let scores =
-                std::array::from_fn(|at| numbers.get(at).map_or(0.0, |b| f32::from_le_bytes(*b)));
+            let scores = scores_of(row.try_get(0).named(self)?);
             Ok(Encoded { scores, vector: numbers_of(row.try_get(1).named(self)?) })
         })
         .transpose()
     }
+}
+
+pub(crate) fn scores_of(bytes: &[u8]) -> [f32; 4] {
+    let numbers = bytes.as_chunks::<4>().0;
+    std::array::from_fn(|at| numbers.get(at).map_or(0.0, |b| f32::from_le_bytes(*b)))
 }
 
 pub(crate) fn bytes(vector: &[f32]) -> Vec<u8> {
@@ -130,7 +144,7 @@ pub(crate) fn bytes(vector: &[f32]) -> Vec<u8> {
     vector.iter().map(|v| (v / most * 127.0).round() as i8 as u8).collect()
 }
 
-fn numbers_of(bytes: &[u8]) -> Vec<f32> {
+pub(crate) fn numbers_of(bytes: &[u8]) -> Vec<f32> {
     let length = bytes.iter().map(|b| f32::from(*b as i8).powi(2)).sum::<f32>().sqrt().max(1e-9);
     bytes.iter().map(|b| f32::from(*b as i8) / length).collect()
 }

@@ -1113,9 +1113,13 @@ async fn a_database_of_the_first_format_is_brought_to_this_one_with_its_mail() {
     let f = fixture().await;
     f.keep(f.inbox, messages(1..=5)).await;
     f.store.close().await;
-    let former = "DROP TRIGGER messages_to_encode; DROP TABLE encoder_queue; DROP TABLE vectors; \
+    let former = "DROP TABLE relabel_counts; DROP TABLE relabel_items; DROP TABLE relabel_jobs; \
+                  DROP TABLE voice_sets; DROP INDEX decisions_relabel; \
+                  ALTER TABLE decisions DROP COLUMN voices_id; \
+                  ALTER TABLE decisions DROP COLUMN relabel_id; \
                   DROP INDEX messages_sender; DROP INDEX messages_list; DROP INDEX messages_folder; \
                   DROP INDEX messages_keywords; DROP TABLE audits; \
+                  DROP TRIGGER messages_to_encode; DROP TABLE encoder_queue; DROP TABLE vectors; \
                   DELETE FROM _sqlx_migrations WHERE version > 1";
     execute(&f.path(), former).await.unwrap();
     let store = open(f.folder.path()).await;

@@ -65,8 +65,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         words / read.len().max(1)
     );
     report("verdict: features, scores, reasons", &read, |(content, own)| {
-        let input =
-            Input { encoder: None, ..Input::of(content, own) };
+        let input = Input { encoder: None, ..Input::of(content, own) };
         black_box(triage.verdict(black_box(&input)));
     });
     report("features alone", &read, |(content, own)| {

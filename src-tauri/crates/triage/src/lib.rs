@@ -185,6 +185,11 @@ impl Triage {
         self.evidence.version()
     }
 
+    /// The pools, by whose exponents verdicts of another version are told.
+    pub fn fusion(&self) -> &Fusion {
+        &self.fusion
+    }
+
     /// The content hash of everything that the language model is told besides the mail.
     pub fn prompt_hash(&self) -> &str {
         &self.prompts.hash

@@ -1,6 +1,6 @@
 //! What the engine tells without being asked.
 
-use crate::{AccountView, LaneCount, ModelState};
+use crate::{AccountView, LaneCount, ModelState, RelabelStatus};
 use mailroom_domain::{Label, MessageId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -44,5 +44,10 @@ pub enum Event {
         /// Messages to read.
         #[ts(type = "number")]
         total: u64,
+    },
+    /// A relabelling has come along.
+    Relabel {
+        /// As it is now.
+        status: Box<RelabelStatus>,
     },
 }

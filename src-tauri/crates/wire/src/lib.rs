@@ -5,11 +5,16 @@
 
 mod event;
 mod failure;
+mod relabel;
 mod request;
 mod view;
 
 pub use event::Event;
 pub use failure::{Code, Failure};
+pub use relabel::{
+    RelabelCommand, RelabelDiff, RelabelHold, RelabelLeft, RelabelMove, RelabelOptions,
+    RelabelScope, RelabelShare, RelabelState, RelabelStatus, RelabelWaiting,
+};
 pub use request::{Answer, Request};
 pub use view::{
     AccountState, AccountView, AuditBand, AuditItem, AuditView, Candidate, Discovery, Example,

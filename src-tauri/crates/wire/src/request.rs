@@ -2,9 +2,9 @@
 
 use crate::{
     AccountView, AuditView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView,
-    ModelView, Overview, Page, Row, Undone,
+    ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row, Undone,
 };
-use mailroom_domain::{AccountId, AccountSettings, Label, MessageId};
+use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, RelabelId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -127,6 +127,18 @@ pub enum Request {
         /// Its id.
         id: String,
     },
+    /// Relabels many messages.
+    Relabel {
+        /// What is to be done.
+        command: RelabelCommand,
+    },
+    /// What a relabelling changes.
+    RelabelDiff {
+        /// Which; `null` for the last one.
+        job: Option<RelabelId>,
+        /// How many examples of each change, at most 50.
+        examples: u32,
+    },
 }
 
 /// What the engine answers.
@@ -188,4 +200,11 @@ pub enum Answer {
     UseModel,
     /// To [`Request::RemoveModel`].
     RemoveModel,
+    /// To [`Request::Relabel`].
+    Relabel {
+        /// How it stands now; `null` if there has never been one.
+        status: Option<Box<RelabelStatus>>,
+    },
+    /// To [`Request::RelabelDiff`].
+    RelabelDiff(RelabelDiff),
 }
