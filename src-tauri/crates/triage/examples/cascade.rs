@@ -43,8 +43,7 @@ fn samples(
         for (said, (content, own, label)) in encoder.encode(&texts)?.into_iter().zip(part) {
             let scores = said.scores.ok_or("the encoder has no head")?;
             let said = EncoderScores { scores, version: encoder.version().to_owned() };
-            let input =
-                Input::of(content, own);
+            let input = Input::of(content, own);
             out.push(Sample {
                 label: *label,
                 evidence: triage.verdict(&input),

@@ -5,21 +5,13 @@
 //! Without EVAL_DIR the corpus; with it a folder with `labels.jsonl` (file, label, second, lang), whose messages
 //! are marked as `eval` and never trained on.
 
-use mailroom_domain::{HeaderFacts, Label, MessageContent};
+use mailroom_corpus::Labelled;
+use mailroom_domain::{HeaderFacts, MessageContent};
 use mailroom_triage::{Input, Triage};
-use serde::Deserialize;
 use serde_json::json;
 use std::error::Error;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-
-#[derive(Deserialize)]
-struct Labelled {
-    file: String,
-    label: Label,
-    second: Option<Label>,
-    lang: String,
-}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
@@ -32,8 +24,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     if let Some(folder) = args.next() {
         let folder = Path::new(&folder);
-        for line in std::fs::read_to_string(folder.join("labels.jsonl"))?.lines() {
-            let Labelled { file, label, second, lang } = serde_json::from_str(line)?;
+        for Labelled { file, label, second, lang } in mailroom_corpus::labelled(folder)? {
             let content = mailroom_mail::parse(&std::fs::read(folder.join(&file))?);
             let line = json!({
                 "id": file, "family": "eval", "area": "eval", "split": "eval", "lang": lang,

@@ -2,220 +2,232 @@
 //!
 //! `cargo run --release -p mailroom-triage --example fuse ENCODER.gguf [EVAL_DIR]`
 //!
-//! EVAL_DIR (`labels.jsonl`: file, label, second, lang) is only reported on. Writes `weights/fusion.json`.
+//! EVAL_DIR (`labels.jsonl`: file, label, second, lang) is only reported on. Writes `weights/fusion.json`. Intervals
+//! are of 95 %, by resampling families; see `mailroom_corpus::measure`.
 
+#[path = "common/mail.rs"]
+mod mail;
+#[path = "common/real.rs"]
+mod real;
+
+use mail::{Mail, encode};
 use mailroom_corpus::Split;
-use mailroom_domain::{Label, MessageContent, Probabilities};
+use mailroom_corpus::measure::{Judged, coverage, figures, measure, reliability};
+use mailroom_domain::Probabilities;
 use mailroom_encoder::Encoder;
 use mailroom_triage::{EncoderScores, Fusion, Input, Pool, Triage};
-use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
 
+/// What [`Sample::said`] holds, in this order.
+const VOICES: [&str; 2] = ["evidence", "encoder"];
+
 struct Sample {
-    label: Label,
-    second: Option<Label>,
-    lang: String,
-    evidence: Probabilities,
-    encoder: Probabilities,
+    mail: Mail,
+    said: Vec<Probabilities>,
 }
-
-#[derive(Deserialize)]
-struct Labelled {
-    file: String,
-    label: Label,
-    second: Option<Label>,
-    lang: String,
-}
-
-/// A second label counts for this much of a target.
-const SECOND: f32 = 0.1;
 
 impl Sample {
-    fn target(&self) -> [f32; 4] {
-        let mut out = [0.0; 4];
-        out[self.label.index()] = 1.0;
-        if let Some(second) = self.second {
-            out[self.label.index()] = 1.0 - SECOND;
-            out[second.index()] = SECOND;
-        }
-        out
+    /// What the voices of a set say.
+    fn of(&self, set: &[usize]) -> Vec<Probabilities> {
+        set.iter().map(|voice| self.said[*voice]).collect()
     }
 }
 
-struct Voices {
-    triage: Triage,
-    encoder: Encoder,
+fn samples(
+    triage: &Triage,
+    encoder: &Encoder,
+    mail: Vec<Mail>,
+) -> Result<Vec<Sample>, Box<dyn Error>> {
+    let encodings = encode(triage, encoder, &mail)?;
+    mail.into_iter()
+        .zip(encodings)
+        .map(|(mail, encoding)| {
+            let scores = encoding.scores.ok_or("the encoder has no head")?;
+            let encoder = EncoderScores { scores, version: String::new() };
+            let input = Input { encoder: Some(&encoder), ..Input::of(&mail.content, &mail.own) };
+            let voices = triage.verdict(&input).voices;
+            let said = voices.iter().map(|share| share.probabilities).collect();
+            Ok(Sample { mail, said })
+        })
+        .collect()
 }
 
-impl Voices {
-    fn samples(
-        &self,
-        mail: Vec<(MessageContent, Vec<String>, Label, Option<Label>, String)>,
-    ) -> Result<Vec<Sample>, Box<dyn Error>> {
-        let mut out = Vec::with_capacity(mail.len());
-        for part in mail.chunks(16) {
-            let texts: Vec<String> =
-                part.iter().map(|(content, own, ..)| self.triage.digest(content, own)).collect();
-            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
-            for (said, (content, own, label, second, lang)) in
-                self.encoder.encode(&texts)?.into_iter().zip(part)
-            {
-                let scores = said.scores.ok_or("the encoder has no head")?;
-                let encoder = EncoderScores { scores, version: String::new() };
-                let input = Input { encoder: Some(&encoder), ..Input::of(content, own) };
-                let voices = self.triage.verdict(&input).voices;
-                out.push(Sample {
-                    label: *label,
-                    second: *second,
-                    lang: lang.clone(),
-                    evidence: voices[0].probabilities,
-                    encoder: voices[1].probabilities,
-                });
-            }
-        }
-        Ok(out)
+/// Voices that are heard together, and their pool.
+struct Set {
+    voices: Vec<usize>,
+    pool: Pool,
+}
+
+impl Set {
+    fn fit(calibration: &[Sample], voices: Vec<usize>) -> Set {
+        let fitted: Vec<_> = calibration.iter().map(|s| (s.of(&voices), s.mail.target())).collect();
+        let mut pool = Pool::fit(&fitted);
+        let said: Vec<Probabilities> =
+            fitted.iter().map(|(said, _)| pool.probabilities(said)).collect();
+        pool.threshold = threshold(calibration, &said, &pool);
+        pool.urgent_floor = 0.25;
+        Set { voices, pool }
+    }
+
+    fn name(&self) -> String {
+        self.voices.iter().map(|voice| VOICES[*voice]).collect::<Vec<_>>().join(" + ")
+    }
+
+    fn judge(&self, samples: &[Sample]) -> Vec<Judged> {
+        samples
+            .iter()
+            .map(|s| s.mail.judged(self.pool.probabilities(&s.of(&self.voices))))
+            .collect()
     }
 }
 
-struct Figures {
-    strict: f32,
-    second: f32,
-    urgent: f32,
-    ece: f32,
-}
-
-fn figures(samples: &[&Sample], p: &[Probabilities]) -> Figures {
-    let n = samples.len().max(1) as f32;
-    let count = |f: &dyn Fn(&Sample, Label) -> bool| {
-        samples.iter().zip(p).filter(|(s, p)| f(s, p.argmax())).count() as f32
-    };
-    let mut bins = [(0.0f32, 0.0f32); 10];
-    for (s, p) in samples.iter().zip(p) {
-        let best = p.argmax();
-        let bin = &mut bins[((p.of(best) * 10.0) as usize).min(9)];
-        *bin = (bin.0 + p.of(best), bin.1 + f32::from(u8::from(best == s.label)));
-    }
-    let urgent = samples.iter().filter(|s| s.label == Label::Urgent).count().max(1) as f32;
-    Figures {
-        strict: count(&|s, l| l == s.label) / n,
-        second: count(&|s, l| l == s.label || Some(l) == s.second) / n,
-        urgent: count(&|s, l| l == s.label && l == Label::Urgent) / urgent,
-        ece: bins.iter().map(|(sure, right)| (sure - right).abs()).sum::<f32>() / n,
-    }
-}
-
-fn report(name: &str, samples: &[&Sample], fusion: &Fusion) {
-    let line = |voice: &str, p: Vec<Probabilities>| {
-        let f = figures(samples, &p);
-        println!(
-            "{name:<16} {voice:<10} n {:>4}  strict {:.3}  with second {:.3}  urgent recall {:.3}  ECE {:.3}",
-            samples.len(),
-            f.strict,
-            f.second,
-            f.urgent,
-            f.ece
-        );
-    };
-    line(
-        "evidence",
-        samples.iter().map(|s| fusion.evidence.probabilities(&[s.evidence])).collect(),
-    );
-    line("encoder", samples.iter().map(|s| s.encoder).collect());
-    line(
-        "fused",
-        samples.iter().map(|s| fusion.encoder.probabilities(&[s.evidence, s.encoder])).collect(),
-    );
+/// Each voice by itself, each pair, and so on up to all.
+fn sets() -> Vec<Vec<usize>> {
+    let mut sets: Vec<Vec<usize>> = (1..1usize << VOICES.len())
+        .map(|bits| (0..VOICES.len()).filter(|voice| bits >> voice & 1 == 1).collect())
+        .collect();
+    sets.sort_by_key(Vec::len);
+    sets
 }
 
 /// The highest threshold at which abstaining costs at most half a point of accuracy.
 fn threshold(samples: &[Sample], p: &[Probabilities], pool: &Pool) -> f32 {
     let right = |threshold: f32| {
         let pool = Pool { threshold, urgent_floor: 1.1, ..pool.clone() };
-        samples.iter().zip(p).filter(|(s, p)| pool.decide(p).0 == s.label).count() as f32
+        samples.iter().zip(p).filter(|(s, p)| pool.decide(p).0 == s.mail.label).count() as f32
     };
     let least = right(0.0) - samples.len() as f32 * 0.005;
     (0..60).map(|t| t as f32 * 0.01).filter(|t| right(*t) >= least).fold(0.0, f32::max)
+}
+
+fn report(title: &str, samples: &[Sample], sets: &[Set]) {
+    println!("\n{title}, {} messages\n", samples.len());
+    println!(
+        "| | strict | with second | macro-F1 | urgent recall | ECE | too sure by | log loss |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
+    for set in sets {
+        let of = measure(&set.judge(samples));
+        let (f, low, high) = (of.figures, of.low, of.high);
+        let cell = |value: f64, low: f64, high: f64| format!("{value:.3} ({low:.2}-{high:.2})");
+        println!(
+            "| {} | {} | {} | {} | {} | {:.3} | {:+.3} ({:+.2} to {:+.2}) | {:.3} |",
+            set.name(),
+            cell(f.strict, low.strict, high.strict),
+            cell(f.with_second, low.with_second, high.with_second),
+            cell(f.macro_f1, low.macro_f1, high.macro_f1),
+            cell(f.urgent_recall, low.urgent_recall, high.urgent_recall),
+            f.ece,
+            f.too_sure,
+            low.too_sure,
+            high.too_sure,
+            f.log_loss,
+        );
+    }
+    for set in sets {
+        let shown: Vec<_> = set.judge(samples).iter().map(|j| set.pool.decide(&j.said)).collect();
+        let count = |f: &dyn Fn(&Sample, usize) -> bool| {
+            let n = samples.iter().enumerate().filter(|(at, s)| f(s, *at)).count();
+            n as f64 / samples.len().max(1) as f64
+        };
+        println!(
+            "{} as shown, with doubt left to the reader: strict {:.3}, with second {:.3}, unsure {:.3}",
+            set.name(),
+            count(&|s, at| shown[at].0 == s.mail.label),
+            count(&|s, at| shown[at].0 == s.mail.label || Some(shown[at].0) == s.mail.second),
+            count(&|_, at| shown[at].1),
+        );
+    }
+}
+
+fn by_language(samples: &[Sample], sets: &[Set]) {
+    let judged: Vec<Vec<Judged>> = sets.iter().map(|set| set.judge(samples)).collect();
+    let languages: BTreeSet<&str> = samples.iter().map(|s| s.mail.lang.as_str()).collect();
+    println!("\nstrict, by language");
+    for lang in languages {
+        print!("{lang} n {:>4}", samples.iter().filter(|s| s.mail.lang == lang).count());
+        for (set, judged) in sets.iter().zip(&judged) {
+            let of = figures(judged.iter().filter(|j| j.lang == lang));
+            print!("  {} {:.3}", set.name(), of.strict);
+        }
+        println!();
+    }
+}
+
+fn certainty(title: &str, samples: &[Sample], sets: &[Set]) {
+    let judged: Vec<Vec<Judged>> = sets.iter().map(|set| set.judge(samples)).collect();
+    let heads: Vec<String> = sets.iter().map(Set::name).collect();
+    println!("\n{title}: probability of the most probable label, share that is right (messages)\n");
+    println!("| probability | {} |", heads.join(" | "));
+    println!("|---|{}", "---|".repeat(sets.len()));
+    let bins: Vec<_> = judged.iter().map(|judged| reliability(judged)).collect();
+    for at in 0..10 {
+        if bins.iter().all(|bins| bins[at].n == 0) {
+            continue;
+        }
+        let cells: Vec<String> = bins
+            .iter()
+            .map(|bins| match bins[at] {
+                bin if bin.n == 0 => String::new(),
+                bin => format!("{:.2}: {:.2} ({})", bin.sure, bin.right, bin.n),
+            })
+            .collect();
+        println!(
+            "| {:.1}-{:.1} | {} |",
+            at as f32 / 10.0,
+            (at + 1) as f32 / 10.0,
+            cells.join(" | ")
+        );
+    }
+    println!("\n{title}: the surest share, how much of it is right (from this probability on)\n");
+    println!("| share | {} |", heads.join(" | "));
+    println!("|---|{}", "---|".repeat(sets.len()));
+    for share in [30, 50, 60, 70, 80, 90, 95, 100] {
+        let cells: Vec<String> = judged
+            .iter()
+            .map(|judged| {
+                let (right, least) = coverage(judged, f64::from(share) / 100.0);
+                format!("{right:.3} ({least:.2})")
+            })
+            .collect();
+        println!("| {share} % | {} |", cells.join(" | "));
+    }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut args = std::env::args().skip(1);
     let encoder =
         Encoder::open(Path::new(&args.next().ok_or("Usage: fuse ENCODER.gguf [EVAL_DIR]")?))?;
-    let voices = Voices { triage: Triage::shipped()?, encoder };
+    let triage = Triage::shipped()?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let records = mailroom_corpus::read(&folder.join("corpus"))?;
     let of = |split: Split| {
-        let mail = records
-            .iter()
-            .filter(|r| r.split() == split && r.agreed())
-            .map(|r| {
-                let (label, second) = r.labels();
-                (
-                    mailroom_mail::parse(&r.message()),
-                    mailroom_corpus::own(r),
-                    label,
-                    second,
-                    r.lang.clone(),
-                )
-            })
-            .collect();
-        voices.samples(mail)
+        let sound = records.iter().filter(|r| r.split() == split && r.agreed());
+        samples(&triage, &encoder, sound.map(Mail::written).collect())
     };
     let (calibration, test) = (of(Split::Calibration)?, of(Split::Test)?);
-
-    let fit = |with_encoder: bool| {
-        let said =
-            |s: &Sample| if with_encoder { vec![s.evidence, s.encoder] } else { vec![s.evidence] };
-        let samples: Vec<_> = calibration.iter().map(|s| (said(s), s.target())).collect();
-        let mut pool = Pool::fit(&samples);
-        let p: Vec<Probabilities> =
-            samples.iter().map(|(said, _)| pool.probabilities(said)).collect();
-        pool.threshold = threshold(&calibration, &p, &pool);
-        pool.urgent_floor = 0.25;
-        pool
+    let sets: Vec<Set> = sets().into_iter().map(|set| Set::fit(&calibration, set)).collect();
+    for set in &sets {
+        println!("{}: {:?}", set.name(), set.pool);
+    }
+    let pool = |voices: &[usize]| {
+        sets.iter().find(|set| set.voices == voices).map(|set| set.pool.clone()).ok_or("no pool")
     };
     let fusion = Fusion {
-        evidence: fit(false),
-        encoder: fit(true),
-        encoder_version: voices.encoder.version().to_owned(),
+        evidence: pool(&[0])?,
+        encoder: pool(&[0, 1])?,
+        encoder_version: encoder.version().to_owned(),
     };
-    println!("{fusion:?}");
-    report("calibration", &calibration.iter().collect::<Vec<_>>(), &fusion);
-    report("test", &test.iter().collect::<Vec<_>>(), &fusion);
-    let languages: BTreeSet<&str> = test.iter().map(|s| s.lang.as_str()).collect();
-    for lang in languages {
-        report(
-            &format!("test {lang}"),
-            &test.iter().filter(|s| s.lang == lang).collect::<Vec<_>>(),
-            &fusion,
-        );
-    }
-    let p: Vec<Probabilities> =
-        test.iter().map(|s| fusion.encoder.probabilities(&[s.evidence, s.encoder])).collect();
-    let mut order: Vec<usize> = (0..test.len()).collect();
-    order.sort_by(|a, b| p[*b].of(p[*b].argmax()).total_cmp(&p[*a].of(p[*a].argmax())));
-    for share in [50, 60, 70, 80, 90, 100] {
-        let kept = &order[..order.len() * share / 100];
-        let right = kept.iter().filter(|at| p[**at].argmax() == test[**at].label).count();
-        println!("the surest {share} %: {:.3} right", right as f32 / kept.len().max(1) as f32);
-    }
+    report("Split calibration, on which the pools were fitted", &calibration, &sets);
+    report("Split test", &test, &sets);
+    by_language(&test, &sets);
+    certainty("Split test", &test, &sets);
     if let Some(eval) = args.next() {
-        let eval = Path::new(&eval);
-        let mut mail = Vec::new();
-        for line in std::fs::read_to_string(eval.join("labels.jsonl"))?.lines() {
-            let Labelled { file, label, second, lang } = serde_json::from_str(line)?;
-            mail.push((
-                mailroom_mail::parse(&std::fs::read(eval.join(file))?),
-                Vec::new(),
-                label,
-                second,
-                lang,
-            ));
-        }
-        let samples = voices.samples(mail)?;
-        report("eval", &samples.iter().collect::<Vec<_>>(), &fusion);
+        let real = samples(&triage, &encoder, real::read(Path::new(&eval))?)?;
+        report("Real mail", &real, &sets);
+        certainty("Real mail", &real, &sets);
     }
     std::fs::write(folder.join("weights/fusion.json"), serde_json::to_string(&fusion)? + "\n")?;
     Ok(())

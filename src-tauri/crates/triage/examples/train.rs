@@ -25,12 +25,15 @@ const DISTANCE: f32 = 1.3;
 /// What a model says of messages, at temperature `t`.
 fn judge<'a>(model: &Model, examples: impl Iterator<Item = &'a Example>, t: f32) -> Vec<Judged> {
     examples
-        .map(|e| Judged {
-            family: e.record.family.clone(),
-            lang: e.record.lang.clone(),
-            label: e.label,
-            second: e.second,
-            said: Probabilities::softmax(model.scores(&e.features).map(|x| x / t)),
+        .map(|e| {
+            let (label, second) = e.record.labels();
+            Judged {
+                family: e.record.family.clone(),
+                lang: e.record.lang.clone(),
+                label,
+                second,
+                said: Probabilities::softmax(model.scores(&e.features).map(|x| x / t)),
+            }
         })
         .collect()
 }
@@ -45,7 +48,8 @@ fn report<'a>(name: &str, judged: impl IntoIterator<Item = &'a Judged>) {
 
 /// The temperature at which the scores' probabilities are least wrong.
 fn temperature(model: &Model, examples: &[&Example]) -> f32 {
-    let scores: Vec<_> = examples.iter().map(|e| (model.scores(&e.features), e.label)).collect();
+    let scores: Vec<_> =
+        examples.iter().map(|e| (model.scores(&e.features), e.record.label)).collect();
     let loss = |t: f32| -> f32 {
         scores
             .iter()
@@ -67,7 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         .collect();
     let mut counts: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
     for e in &examples {
-        counts.entry(e.record.area()).or_default()[e.label.index()] += 1;
+        counts.entry(e.record.area()).or_default()[e.record.label.index()] += 1;
     }
     println!("{} messages: {counts:?}", examples.len());
     let of = |split: Split| {

@@ -12,6 +12,7 @@ use mailroom_encoder::Encoder;
 use mailroom_triage::{EncoderScores, Fusion, Input, Triage, training};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock};
 use xxhash_rust::xxh3::Xxh3;
 
 /// What a figure may lose.
@@ -63,7 +64,7 @@ fn committed() -> Gate {
 
 /// Puts a part into the file when it is asked for; `true` if so. Tests run side by side: one at a time writes.
 fn updated(change: impl FnOnce(&mut Gate)) -> bool {
-    static WRITING: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    static WRITING: Mutex<()> = Mutex::new(());
     if std::env::var_os("UPDATE_GATE").is_none() {
         return false;
     }
@@ -79,16 +80,19 @@ fn updated(change: impl FnOnce(&mut Gate)) -> bool {
 }
 
 /// The split `test`, without what two readers disagree on.
-fn held_out() -> Vec<(Record, MessageContent)> {
-    mailroom_corpus::read(&folder().join("corpus"))
-        .expect("the corpus")
-        .into_iter()
-        .filter(|record| record.split() == Split::Test && record.agreed())
-        .map(|record| {
-            let content = mailroom_mail::parse(&record.message());
-            (record, content)
-        })
-        .collect()
+fn held_out() -> &'static [(Record, MessageContent)] {
+    static READ: OnceLock<Vec<(Record, MessageContent)>> = OnceLock::new();
+    READ.get_or_init(|| {
+        mailroom_corpus::read(&folder().join("corpus"))
+            .expect("the corpus")
+            .into_iter()
+            .filter(|record| record.split() == Split::Test && record.agreed())
+            .map(|record| {
+                let content = mailroom_mail::parse(&record.message());
+                (record, content)
+            })
+            .collect()
+    })
 }
 
 fn judged(record: &Record, said: Probabilities) -> Judged {
@@ -156,7 +160,7 @@ fn evidence_and_encoder_label_held_out_mail_as_well_as_before() {
         path.display()
     );
     let triage = Triage::shipped().expect("shipped weights");
-    let mail: Vec<_> = held_out().into_iter().step_by(STEP).collect();
+    let mail: Vec<_> = held_out().iter().step_by(STEP).collect();
     let texts: Vec<String> =
         mail.iter().map(|(record, content)| triage.digest(content, &own(record))).collect();
     let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
@@ -184,7 +188,7 @@ fn evidence_and_encoder_label_held_out_mail_as_well_as_before() {
 fn features_are_those_that_the_weights_were_trained_with() {
     let (mut indexes, mut values) = (Xxh3::new(), 0.0f64);
     for (record, content) in held_out() {
-        let mut features = training::features(&content, &own(&record));
+        let mut features = training::features(content, &own(record));
         features.sort_by_key(|(index, _)| *index);
         for (index, value) in features {
             indexes.update(&index.to_le_bytes());

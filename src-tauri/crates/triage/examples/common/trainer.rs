@@ -2,7 +2,7 @@
 //! with less (`baselines`: without some features; `fuse`: without some mail). Deterministic.
 
 use mailroom_corpus::Record;
-use mailroom_domain::{Label, MessageContent, Probabilities};
+use mailroom_domain::{MessageContent, Probabilities};
 use mailroom_triage::training::{FACTS, WIDTH, features};
 
 /// Passes over the corpus.
@@ -30,8 +30,6 @@ pub type Features = Vec<(u32, f32)>;
 /// A message to learn from.
 pub struct Example {
     pub record: Record,
-    pub label: Label,
-    pub second: Option<Label>,
     pub features: Features,
     /// The same where it is not known who the reader is, as in an imported archive.
     pub unknown: Features,
@@ -40,12 +38,11 @@ pub struct Example {
 impl Example {
     /// Reads a message as the app does. `see` may take something away first.
     pub fn new(record: &Record, see: impl Fn(MessageContent) -> MessageContent) -> Example {
-        let (label, second) = record.labels();
         let mut content = see(mailroom_mail::parse(&record.message()));
         let known = features(&content, &mailroom_corpus::own(record));
         content.headers.delivered_to.clear();
         let unknown = features(&content, &[]);
-        Example { record: record.clone(), label, second, features: known, unknown }
+        Example { record: record.clone(), features: known, unknown }
     }
 }
 
@@ -82,7 +79,7 @@ impl Model {
 pub fn train(examples: &[&Example]) -> Model {
     let mut counts = [1.0f32; 4];
     for example in examples {
-        counts[example.label.index()] += 1.0;
+        counts[example.record.label.index()] += 1.0;
     }
     let mean = counts.iter().sum::<f32>() / 4.0;
     let balance = counts.map(|c| (mean / c).sqrt());
@@ -97,6 +94,7 @@ pub fn train(examples: &[&Example]) -> Model {
         }
         for at in &order {
             let example = examples[*at];
+            let (label, second) = example.record.labels();
             let headers = random.next() >= NO_HEADERS;
             let words = random.next() >= NO_WORDS;
             let whose =
@@ -112,17 +110,17 @@ pub fn train(examples: &[&Example]) -> Model {
                 .collect();
             let p = Probabilities::softmax(model.scores(&seen)).as_array();
             let mut target = [0.0f32; 4];
-            match example.second {
+            match second {
                 Some(second) => {
-                    target[example.label.index()] = FIRST;
+                    target[label.index()] = FIRST;
                     target[second.index()] += 1.0 - FIRST;
                 }
                 None => {
                     target = [0.02; 4];
-                    target[example.label.index()] = 0.94;
+                    target[label.index()] = 0.94;
                 }
             }
-            let weight = balance[example.label.index()];
+            let weight = balance[label.index()];
             let error: [f32; 4] = std::array::from_fn(|k| (p[k] - target[k]) * weight);
             for (index, value) in &seen {
                 let index = *index as usize;
