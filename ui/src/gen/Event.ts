@@ -38,7 +38,15 @@ view: AccountView | null, } | { "kind": "model",
 /**
  * As it is now.
  */
-state: ModelState, } | { "kind": "relabel", 
+state: ModelState, } | { "kind": "weighing", 
+/**
+ * Messages read.
+ */
+done: number, 
+/**
+ * Messages to read.
+ */
+total: number, } | { "kind": "relabel", 
 /**
  * As it is now.
  */

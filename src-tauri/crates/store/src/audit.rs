@@ -4,6 +4,7 @@ use crate::sql::{Named, label, lane};
 use crate::{Result, Store, StoreError};
 use mailroom_domain::audit::{BANDS, Stratum, allocate, band};
 use mailroom_domain::{Label, MessageId, UnixSeconds};
+use sqlx::{Sqlite, Transaction};
 
 /// A message that waits for the user's judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +29,8 @@ pub struct Audit {
 }
 
 // What the user or a rule decided is no work of the machine's.
-const HELD: &str = "SELECT CASE WHEN confidence >= 0.95 THEN 4 WHEN confidence >= 0.85 THEN 3 \
-     WHEN confidence >= 0.7 THEN 2 WHEN confidence >= 0.5 THEN 1 ELSE 0 END AS band, count(*) FROM messages \
+const HELD: &str = "SELECT (confidence >= ?1) + (confidence >= ?2) + (confidence >= ?3) + (confidence >= ?4), \
+     count(*) FROM messages \
      WHERE gone_at IS NULL AND correction_id IS NULL AND coalesce(decided_by, '') NOT IN ('rule', '') GROUP BY 1";
 const DRAW: &str = "SELECT id, lane, confidence FROM messages \
      WHERE gone_at IS NULL AND correction_id IS NULL AND coalesce(decided_by, '') NOT IN ('rule', '') \
@@ -41,13 +42,7 @@ impl Store {
     /// all messages. What was drawn before is not drawn again.
     pub async fn draw_audit(&self, count: u64, at: UnixSeconds) -> Result<usize> {
         let mut tx = self.write().await?;
-        let mut held = [0u64; 5];
-        let rows: Vec<(i64, i64)> = sqlx::query_as(HELD).fetch_all(&mut *tx).await.named(self)?;
-        for (band, count) in rows {
-            if let Some(held) = usize::try_from(band).ok().and_then(|band| held.get_mut(band)) {
-                *held = u64::try_from(count).unwrap_or_default();
-            }
-        }
+        let held = self.held(&mut tx).await?;
         let mut drawn = 0;
         for (at_band, wanted) in allocate(&held, count).into_iter().enumerate() {
             let from = BANDS.get(at_band).copied().unwrap_or_default();
@@ -77,6 +72,21 @@ impl Store {
         Ok(drawn)
     }
 
+    /// How many messages each band holds. The bounds are bound, so that they are the same numbers as in [`band`].
+    async fn held(&self, tx: &mut Transaction<'static, Sqlite>) -> Result<[u64; 5]> {
+        let mut query = sqlx::query_as::<_, (i64, i64)>(HELD);
+        for bound in BANDS.into_iter().skip(1) {
+            query = query.bind(f64::from(bound));
+        }
+        let mut held = [0u64; 5];
+        for (band, count) in query.fetch_all(&mut **tx).await.named(self)? {
+            if let Some(held) = usize::try_from(band).ok().and_then(|band| held.get_mut(band)) {
+                *held = u64::try_from(count).unwrap_or_default();
+            }
+        }
+        Ok(held)
+    }
+
     /// Records what the user calls a message that was drawn; gives the message.
     ///
     /// # Errors
@@ -98,13 +108,8 @@ impl Store {
     pub async fn audit(&self, since: UnixSeconds) -> Result<Audit> {
         let mut tx = self.read().await?;
         let mut audit = Audit::default();
-        let held: Vec<(i64, i64)> = sqlx::query_as(HELD).fetch_all(&mut *tx).await.named(self)?;
-        for (band, count) in held {
-            if let Some(stratum) =
-                usize::try_from(band).ok().and_then(|band| audit.bands.get_mut(band))
-            {
-                stratum.held = u64::try_from(count).unwrap_or_default();
-            }
+        for (stratum, held) in audit.bands.iter_mut().zip(self.held(&mut tx).await?) {
+            stratum.held = held;
         }
         let rows: Vec<(i64, i64, i64, i64, Option<i64>)> = sqlx::query_as(
             "SELECT a.id, a.message_id, a.band, a.shown, a.answer FROM audits a \
