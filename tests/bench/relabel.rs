@@ -54,12 +54,15 @@ async fn fill(folder: &Path, mail: impl Iterator<Item = Vec<u8>>) -> Outcome<Vec
             .take(PORTION)
             .map(|raw| {
                 let content = mailroom_mail::parse(&raw);
+                let mut verdict = triage.verdict(&input(&content));
+                // Of another version, or there would be nothing to record.
+                verdict.voices.iter_mut().for_each(|share| share.version = "former".into());
                 NewMessage {
                     uid: None,
                     flags: FlagSet::default(),
                     internal_date: content.headers.date,
                     size: raw.len() as u64,
-                    verdict: Some(triage.verdict(&input(&content))),
+                    verdict: Some(verdict),
                     raw,
                     content,
                     parser: 1,
@@ -311,7 +314,9 @@ async fn encoder(records: &[Record], file: PathBuf, folder: &Path, evidence: Rat
     let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     let minutes = |messages: f64, rate: f64| messages / rate / cores / 60.0;
     println!(
-        "extrapolated to {ARCHIVE:.0} such messages, from the time of {cores:.0} cores: evidence {:.1} minutes, then the          encoder {:.0} minutes; the encoder for all {:.0} minutes; a 1B model for all, at 1.82 s each, {:.0} minutes",
+        "extrapolated to {ARCHIVE:.0} such messages, from the time of {cores:.0} cores: evidence {:.1} minutes, \
+         then the encoder {:.0} minutes; the encoder for all {:.0} minutes; a 1B model for all, at 1.82 s each, \
+         {:.0} minutes",
         minutes(ARCHIVE, evidence.core),
         minutes(ARCHIVE * share, rate.core),
         minutes(ARCHIVE, rate.core),
