@@ -7,7 +7,7 @@ CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: run demo test test-rust test-ui test-browser test-window ui system system-test train figures bench-engine bench-encoder bench-store bench-relabel lint
+.PHONY: run demo test test-rust test-ui test-browser test-window test-window-1b ui system system-test train figures bench-engine bench-encoder bench-store bench-relabel lint
 
 run: system ui
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
@@ -37,6 +37,12 @@ test-browser:
 
 test-window:
 	tests/e2e/window.sh $(BIN)/mailroom
+
+# The same with a random model of Llama 3.2 1B's exact shape; takes some ten minutes.
+test-window-1b: system-test ui
+	cargo build --workspace --bins
+	test -f $(CACHE)/models/random-1b.gguf || $(BIN)/write-gguf 1b $(CACHE)/models/random-1b.gguf
+	MAILROOM_MODEL=$(CACHE)/models/random-1b.gguf WINDOW_SECONDS=1800 tests/e2e/window.sh $(BIN)/mailroom
 
 ui: ui/node_modules
 	cd ui && npm run build

@@ -13,4 +13,7 @@ export MAILROOM_ENCODER=
 export TAURI_WEBVIEW_AUTOMATION=true
 # No keychain of whoever runs the tests is touched.
 unset DBUS_SESSION_BUS_ADDRESS
-timeout 300 xvfb-run -a -s "-screen 0 1400x900x24" node "$here/window.mjs"
+# A model to add: tiny and random, or the one that is given.
+export MAILROOM_MODEL=${MAILROOM_MODEL:-$data/tiny.gguf}
+[ -f "$MAILROOM_MODEL" ] || "$(dirname "$app")/write-gguf" tiny "$MAILROOM_MODEL"
+timeout "${WINDOW_SECONDS:-300}" xvfb-run -a -s "-screen 0 1400x900x24" node "$here/window.mjs"

@@ -254,7 +254,6 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
             Err(ScoreError::NotReady | ScoreError::Cancelled) => return None,
         }
     }
-    parts.signals.send(Event::Weighing { done: total, total });
     let version = format!("{model}-{}", triage.prompt_hash());
     let mut head = triage.fit_model(&version, &samples);
     times.sort_by(f32::total_cmp);
@@ -270,6 +269,8 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
     if let Err(error) = parts.store.set_setting(&key, &head).await {
         tracing::warn!(%error, "the model's head is not kept");
     }
+    // Whoever asks now sees what was found.
+    parts.signals.send(Event::Weighing { done: total, total });
     Some((model, head))
 }
 
