@@ -119,7 +119,10 @@ try {
       async () => {
         const voices = await script("return [...document.querySelectorAll('.voice')].map((v) => v.textContent)");
         const said = voices.find((text) => text.includes("Language model"));
-        if (!said) await press((await script("return document.querySelector('[role=option]:last-of-type')?.getAttribute('aria-selected')")) === "true" ? "k" : "j");
+        // It may be read after it was looked at: from the last row back to the first.
+        const last = await script("return [...document.querySelectorAll('[role=option]')].at(-1)?.getAttribute('aria-selected')");
+        if (!said && last === "true") await script("document.querySelector('[role=option]').click()");
+        else if (!said) await press("j");
         return said;
       },
       1500,
