@@ -1,4 +1,4 @@
-//! `write-gguf tiny|reference|phi3|gemma2|qwen2|1b FILE`: writes a model with random weights.
+//! `write-gguf tiny|reference|phi3|gemma2|gemma3|qwen2|1b FILE`: writes a model with random weights.
 
 use mailroom_tests::gguf::{Family, Random};
 use std::fs::File;
@@ -16,10 +16,11 @@ fn main() -> ExitCode {
         "reference" => Random::reference(),
         "phi3" => Random::of(Family::Phi3),
         "gemma2" => Random::of(Family::Gemma2),
+        "gemma3" => Random::of(Family::Gemma3),
         "qwen2" => Random::of(Family::Qwen2),
         "1b" => Random::llama_1b(),
         _ => {
-            eprintln!("Usage: write-gguf tiny|reference|phi3|gemma2|qwen2|1b FILE");
+            eprintln!("Usage: write-gguf tiny|reference|phi3|gemma2|gemma3|qwen2|1b FILE");
             return ExitCode::from(2);
         }
     };

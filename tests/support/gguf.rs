@@ -46,6 +46,8 @@ pub enum Family {
     Phi3,
     /// Gemma 2.
     Gemma2,
+    /// Gemma 3.
+    Gemma3,
     /// Qwen 2.5.
     Qwen2,
 }
@@ -57,6 +59,7 @@ impl Family {
             Family::Llama => "llama",
             Family::Phi3 => "phi3",
             Family::Gemma2 => "gemma2",
+            Family::Gemma3 => "gemma3",
             Family::Qwen2 => "qwen2",
         }
     }
@@ -66,7 +69,9 @@ impl Family {
         match self {
             Family::Llama => ["<|begin_of_text|>", "<|eot_id|>", "", ""],
             Family::Phi3 => ["<s>", "<|end|>", "<|user|>", "<|assistant|>"],
-            Family::Gemma2 => ["<bos>", "<end_of_turn>", "<start_of_turn>", "<eos>"],
+            Family::Gemma2 | Family::Gemma3 => {
+                ["<bos>", "<end_of_turn>", "<start_of_turn>", "<eos>"]
+            }
             Family::Qwen2 => ["<|endoftext|>", "<|im_end|>", "<|im_start|>", "<tool_call>"],
         }
     }
@@ -78,7 +83,7 @@ impl Family {
             Family::Phi3 => {
                 "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'user') %}{{'<|user|>' + '\n' + message['content'] + '<|end|>' + '\n' + '<|assistant|>' + '\n'}}{% elif (message['role'] == 'assistant') %}{{message['content'] + '<|end|>' + '\n'}}{% endif %}{% endfor %}"
             }
-            Family::Gemma2 => {
+            Family::Gemma2 | Family::Gemma3 => {
                 "{{ bos_token }}{% for message in messages %}{% if (message['role'] == 'assistant') %}{% set role = 'model' %}{% else %}{% set role = message['role'] %}{% endif %}{{ '<start_of_turn>' + role + '\n' + message['content'] | trim + '<end_of_turn>\n' }}{% endfor %}{% if add_generation_prompt %}{{'<start_of_turn>model\n'}}{% endif %}"
             }
             Family::Qwen2 => {
@@ -89,7 +94,7 @@ impl Family {
 
     /// Whether its tokeniser is SentencePiece, not byte-level BPE.
     fn sentence_piece(self) -> bool {
-        matches!(self, Family::Phi3 | Family::Gemma2)
+        matches!(self, Family::Phi3 | Family::Gemma2 | Family::Gemma3)
     }
 }
 
@@ -154,6 +159,8 @@ impl Random {
     pub fn of(family: Family) -> Random {
         match family {
             Family::Llama => Random::reference(),
+            // Six layers: the last alone has no window.
+            Family::Gemma3 => Random { family, vocabulary: 304, layers: 6, ..Random::reference() },
             _ => Random { family, vocabulary: 304, ..Random::reference() },
         }
     }
@@ -238,7 +245,7 @@ impl Random {
     /// Columns of a head: Gemma's have a size of their own.
     fn head(&self) -> u64 {
         let even = self.hidden / u64::from(self.heads);
-        if self.family == Family::Gemma2 { 2 * even } else { even }
+        if matches!(self.family, Family::Gemma2 | Family::Gemma3) { 2 * even } else { even }
     }
 
     fn tensors(&self) -> Vec<Tensor> {
@@ -283,7 +290,7 @@ impl Random {
             let more = i < n / 8 || i >= 7 * n / 8 || (i - n / 8) % 3 == 2;
             let mixed = if more { six } else { four };
             let norms: &[&str] = match self.family {
-                Family::Gemma2 => {
+                Family::Gemma2 | Family::Gemma3 => {
                     &["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"]
                 }
                 _ => &["attn_norm", "ffn_norm"],
@@ -291,6 +298,12 @@ impl Random {
             for name in norms {
                 let name = format!("blk.{layer}.{name}.weight");
                 out.push(Tensor::new(&name, Kind::F32, &[hidden], 1.0));
+            }
+            if self.family == Family::Gemma3 {
+                for name in ["attn_q_norm", "attn_k_norm"] {
+                    let name = format!("blk.{layer}.{name}.weight");
+                    out.push(Tensor::new(&name, Kind::F32, &[head], 1.0));
+                }
             }
             let apart = [
                 ("attn_q", four, vec![(queries, peaked)], hidden),
@@ -372,7 +385,7 @@ impl Random {
             }
             // Caps so low that what they cap is changed much.
             Family::Gemma2 => &[("attn_logit_softcapping", 1.5), ("final_logit_softcapping", 6.0)],
-            Family::Qwen2 => &[("rope.freq_base", 1_000_000.0)],
+            Family::Gemma3 | Family::Qwen2 => &[("rope.freq_base", 1_000_000.0)],
         };
         for (key, usual) in floats {
             let (key, value) = number(key, *usual);
@@ -384,6 +397,11 @@ impl Random {
                 ("rope.dimension_count", head),
                 ("rope.scaling.original_context_length", 4096),
                 ("attention.sliding_window", 2047),
+            ],
+            Family::Gemma3 => &[
+                ("attention.key_length", head),
+                ("attention.value_length", head),
+                ("attention.sliding_window", 512),
             ],
             Family::Gemma2 => &[
                 ("attention.key_length", head),
@@ -410,7 +428,7 @@ impl Random {
         let usual = match family {
             Family::Llama => "llama-bpe",
             Family::Qwen2 => "qwen2",
-            Family::Phi3 | Family::Gemma2 => "default",
+            Family::Phi3 | Family::Gemma2 | Family::Gemma3 => "default",
         };
         w.string("tokenizer.ggml.pre", pre.unwrap_or(usual));
         let (mut tokens, merges) = if family.sentence_piece() {
@@ -456,7 +474,7 @@ impl Random {
         }
         w.number("tokenizer.ggml.bos_token_id", first_special);
         w.number("tokenizer.ggml.eos_token_id", first_special + 1);
-        if family == Family::Gemma2 {
+        if matches!(family, Family::Gemma2 | Family::Gemma3) {
             w.flag("tokenizer.ggml.add_space_prefix", false);
         }
         w.string("tokenizer.chat_template", family.chat_template());

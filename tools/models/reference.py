@@ -2,7 +2,7 @@
 """Writes llama.cpp's answers that the engine's tests compare with.
 
     python3 -m venv venv && venv/bin/pip install llama-cpp-python==0.3.36 numpy   # built from source
-    for kind in reference phi3 gemma2 qwen2; do cargo run --bin write-gguf $kind random/$kind.gguf; done
+    for kind in reference phi3 gemma2 gemma3 qwen2; do cargo run --bin write-gguf $kind random/$kind.gguf; done
     venv/bin/python tools/models/reference.py SMOLLM2.gguf random GEMMA3.gguf src-tauri/crates/llm/tests/reference
 
 SmolLM2-135M-Instruct (the file that fetch.sh brings): for 20 prompts the tokens, the ten best next tokens with their
@@ -143,7 +143,7 @@ def main():
     write("smollm2.json", smollm2(str(real)), "],[")
     write("random.json", reference(str(random / "reference.gguf"), (100, 300, 2000)), "],\n[")
     write("gemma-tokens.json", texts(str(gemma)), "],\n[")
-    for family in ("phi3", "gemma2", "qwen2"):
+    for family in ("phi3", "gemma2", "gemma3", "qwen2"):
         write(f"{family}.json", reference(str(random / f"{family}.gguf"), (70, 300)), "],\n[")
 
 

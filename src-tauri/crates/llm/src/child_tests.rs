@@ -218,6 +218,17 @@ async fn gemma_2_answers_as_in_llama_cpp_and_each_fault_is_seen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn gemma_3_answers_as_in_llama_cpp_and_each_fault_is_seen() {
+    let faults = [
+        Part::RaisedNorms,
+        Part::Rows("attn_q.weight"),
+        // Of the one layer without a window.
+        Part::Number("rope.freq_base", 10_000.0),
+    ];
+    sound_alone_is_right(Family::Gemma3, "gemma3.json", [0.998, 0.975], &faults).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn qwen_2_answers_as_in_llama_cpp_and_each_fault_is_seen() {
     let faults = [
         Part::NoBias("attn_q"),

@@ -43,7 +43,7 @@ pub enum ImportError {
     },
     /// A kind of model that cannot be run yet.
     #[error(
-        "Models of the kind \"{0}\" cannot be used yet. Choose a Llama 3.2, SmolLM2, Phi-3 mini, Gemma 2 or Qwen 2.5 model."
+        "Models of the kind \"{0}\" cannot be used yet. Choose a Llama 3.2, SmolLM2, Phi-3 mini, Gemma 2, Gemma 3 (270M, 1B) or Qwen 2.5 model."
     )]
     Architecture(String),
     /// A part of it is of a kind that cannot be run.

@@ -14,13 +14,14 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// A table of (tokens, hidden size).
+    /// A table of (tokens, hidden size). One in half precision counts as one of ours, for Mailroom loads its models in
+    /// F32: some of mistral.rs's models make a second table of the first one's [`Embedding::embeddings`].
     pub fn new(embeddings: Tensor, hidden_size: usize) -> Self {
-        let given = embeddings.dtype();
-        let table = match given {
+        let (table, given) = match embeddings.dtype() {
             // What cannot be converted stays as it is.
-            DType::F32 => embeddings.to_dtype(DType::F16).unwrap_or(embeddings),
-            _ => embeddings,
+            DType::F32 => (embeddings.to_dtype(DType::F16).unwrap_or(embeddings), DType::F32),
+            DType::F16 => (embeddings, DType::F32),
+            other => (embeddings, other),
         };
         Embedding { table, hidden_size, given }
     }

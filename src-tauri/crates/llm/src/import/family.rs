@@ -4,14 +4,14 @@
 //! (`IsqModel::get_layers` in `mistralrs-core/src/models/*.rs`), and by a function for what only its own
 //! `config.json` says. The names of a file's parts are llama.cpp's (`llama-arch.cpp`).
 
-use super::{gemma2, llama, phi3, qwen2};
+use super::{gemma2, gemma3, llama, phi3, qwen2};
 use crate::ImportError;
 use crate::gguf::Gguf;
 use serde_json::{Map, Value};
 
 /// The families that can be imported. What is added here is named in [`ImportError::Architecture`] as well.
-pub(super) const FAMILIES: [&Family; 4] =
-    [&llama::FAMILY, &phi3::FAMILY, &gemma2::FAMILY, &qwen2::FAMILY];
+pub(super) const FAMILIES: [&Family; 5] =
+    [&llama::FAMILY, &phi3::FAMILY, &gemma2::FAMILY, &gemma3::FAMILY, &qwen2::FAMILY];
 
 /// A kind of model.
 pub(super) struct Family {
@@ -23,8 +23,8 @@ pub(super) struct Family {
     pub(super) activation: &'static str,
     /// Whether heads may have another size than an even share of the hidden state.
     pub(super) free_heads: bool,
-    /// Norms of a layer: their names in the file, and those that the loader wants.
-    pub(super) norms: &'static [(&'static str, &'static str)],
+    /// Norms of a layer.
+    pub(super) norms: &'static [Norm],
     /// Whether norms lie in the file with 1 added, which the loader adds itself.
     pub(super) norms_are_raised: bool,
     /// Matrices of a layer, in mistral.rs's order.
@@ -39,6 +39,26 @@ pub(super) struct Own {
     pub(super) fields: Map<String, Value>,
     /// Tokens that room is made for: no more than that the model is computed rightly up to there.
     pub(super) context: u64,
+}
+
+/// A norm of each layer.
+pub(super) struct Norm {
+    /// Its name in the file, between `blk.N.` and `.weight`.
+    pub(super) name: &'static str,
+    /// The one that the loader wants, behind `model.layers.N.`.
+    pub(super) to: &'static str,
+    pub(super) length: Side,
+}
+
+impl Norm {
+    pub(super) const fn new(name: &'static str, to: &'static str) -> Norm {
+        Norm { name, to, length: Side::Hidden }
+    }
+
+    /// Of each head by itself.
+    pub(super) const fn of_heads(self) -> Norm {
+        Norm { length: Side::Head, ..self }
+    }
 }
 
 /// A matrix of each layer.
@@ -71,6 +91,7 @@ impl Matrix {
 #[derive(Clone, Copy)]
 pub(super) enum Side {
     Hidden,
+    Head,
     /// All heads of queries.
     Queries,
     /// All heads of keys, or of values.
@@ -101,6 +122,7 @@ impl Shape {
         let (queries, keys) = (self.heads * self.head, self.kv_heads * self.head);
         match side {
             Side::Hidden => self.hidden,
+            Side::Head => self.head,
             Side::Queries => queries,
             Side::Keys => keys,
             Side::Fused => queries + 2 * keys,
@@ -193,7 +215,7 @@ impl Family {
             let Some((part, end)) = part.rsplit_once('.') else { return false };
             match end {
                 "weight" => {
-                    self.norms.iter().any(|(from, _)| *from == part)
+                    self.norms.iter().any(|n| n.name == part)
                         || self.matrices.iter().any(|m| m.name == part)
                 }
                 "bias" => self.matrices.iter().any(|m| m.name == part && m.bias),

@@ -1,6 +1,6 @@
 //! Gemma 2: norms before and after each part, scores and logits capped softly, every other layer with a window.
 
-use super::family::{Family, Matrix, Own, Shape, Side, fields};
+use super::family::{Family, Matrix, Norm, Own, Shape, Side, fields};
 use crate::ImportError;
 use crate::gguf::Gguf;
 use serde_json::json;
@@ -14,10 +14,10 @@ pub(super) const FAMILY: Family = Family {
     activation: "gelu_pytorch_tanh",
     free_heads: true,
     norms: &[
-        ("attn_norm", "input_layernorm"),
-        ("post_attention_norm", "post_attention_layernorm"),
-        ("ffn_norm", "pre_feedforward_layernorm"),
-        ("post_ffw_norm", "post_feedforward_layernorm"),
+        Norm::new("attn_norm", "input_layernorm"),
+        Norm::new("post_attention_norm", "post_attention_layernorm"),
+        Norm::new("ffn_norm", "pre_feedforward_layernorm"),
+        Norm::new("post_ffw_norm", "post_feedforward_layernorm"),
     ],
     norms_are_raised: true,
     matrices: &[
@@ -38,14 +38,9 @@ fn own(file: &mut Gguf, shape: &Shape, context: u64) -> Result<Own, ImportError>
         // The loader would take the embeddings instead.
         return Err(ImportError::Unsupported("it has an output matrix of its own".into()));
     }
-    let cap = |key: &str, usual: f64| match file.number(&FAMILY.key(key)) {
-        None => Ok(usual),
-        Some(cap) if cap.is_finite() && cap > 0.0 => Ok(cap),
-        Some(_) => Err(ImportError::Damaged(format!("its {key} makes no sense"))),
-    };
     // What llama.cpp takes where a file does not say it (`llama-model.cpp`).
-    let attention_cap = cap("attn_logit_softcapping", 50.0)?;
-    let final_cap = cap("final_logit_softcapping", 30.0)?;
+    let attention_cap = cap(file, &FAMILY, "attn_logit_softcapping")?.unwrap_or(50.0);
+    let final_cap = cap(file, &FAMILY, "final_logit_softcapping")?.unwrap_or(30.0);
     let window = super::sliding_window(file, &FAMILY)?.unwrap_or(4096);
     // `query_pre_attn_scalar` is not in the file: the size of a head, or an even share of the hidden state.
     let scalar =
@@ -58,4 +53,14 @@ fn own(file: &mut Gguf, shape: &Shape, context: u64) -> Result<Own, ImportError>
         })),
         context: context.min(window),
     })
+}
+
+/// A number beyond which scores do not go (`cap * tanh(score / cap)`).
+pub(super) fn cap(file: &Gguf, family: &Family, key: &str) -> Result<Option<f64>, ImportError> {
+    match file.number(&family.key(key)) {
+        Some(cap) if !(cap.is_finite() && cap > 0.0) => {
+            Err(ImportError::Damaged(format!("its {key} makes no sense")))
+        }
+        cap => Ok(cap),
+    }
 }

@@ -1,6 +1,6 @@
 //! Llama 3 and all that are built like it (SmolLM2 among them).
 
-use super::family::{Family, Matrix, Own, Shape, Side, fields, scaled_unusually};
+use super::family::{Family, Matrix, Norm, Own, Shape, Side, fields, scaled_unusually};
 use crate::gguf::Gguf;
 use crate::{ImportError, dequant};
 use serde_json::{Value, json};
@@ -10,7 +10,10 @@ pub(super) const FAMILY: Family = Family {
     class: "LlamaForCausalLM",
     activation: "silu",
     free_heads: false,
-    norms: &[("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")],
+    norms: &[
+        Norm::new("attn_norm", "input_layernorm"),
+        Norm::new("ffn_norm", "post_attention_layernorm"),
+    ],
     norms_are_raised: false,
     matrices: &[
         Matrix::new("attn_q", Side::Queries, Side::Hidden).interleaved(),

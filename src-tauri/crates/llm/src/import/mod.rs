@@ -8,6 +8,7 @@
 
 mod family;
 mod gemma2;
+mod gemma3;
 mod llama;
 mod phi3;
 mod qwen2;
@@ -16,7 +17,7 @@ mod uqff;
 use crate::gguf::{Gguf, Kind, Tensor};
 use crate::installed::{DESCRIPTION, InstalledModel, describe};
 use crate::{ImportError, dequant, tokenizer};
-use family::{Family, Own, Shape};
+use family::{Family, Norm, Own, Shape};
 use safetensors::tensor::{Dtype, TensorView};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -109,6 +110,11 @@ pub fn import(
         let _ = fs::remove_dir_all(&making);
     }
     made
+}
+
+/// Whether mistral.rs keeps models of this architecture among those that see pictures, though these see none.
+pub(crate) fn among_those_that_see(architecture: &str) -> bool {
+    architecture == gemma3::FAMILY.architecture
 }
 
 /// The token that prompts begin with. Where the file does not say whether they do, as llama.cpp takes it.
@@ -234,19 +240,20 @@ fn write(
     drop(bytes);
     plain.push(("model.embed_tokens.weight".into(), Dtype::F16, tensor.shape, halves));
     step(tensor.bytes)?;
-    let mut norm = |file: &mut Gguf, from: &str, to: String| {
-        let (tensor, bytes) = file.read(from, &[hidden])?;
+    let mut norm = |file: &mut Gguf, from: &str, to: String, length: u64| {
+        let (tensor, bytes) = file.read(from, &[length])?;
         let raised = if family.norms_are_raised { 1.0 } else { 0.0 };
         let values = dequant::values(tensor.kind, &bytes);
         let bytes = values.iter().flat_map(|v| (v - raised).to_le_bytes()).collect();
         plain.push((to, Dtype::F32, tensor.shape, bytes));
         Ok::<_, ImportError>(())
     };
-    norm(file, "output_norm.weight", "model.norm.weight".into())?;
+    norm(file, "output_norm.weight", "model.norm.weight".into(), hidden)?;
     for layer in 0..layers {
-        for (from, to) in family.norms {
-            let from = format!("blk.{layer}.{from}.weight");
-            norm(file, &from, format!("model.layers.{layer}.{to}.weight"))?;
+        for Norm { name, to, length } in family.norms {
+            let (from, to) =
+                (format!("blk.{layer}.{name}.weight"), format!("model.layers.{layer}.{to}.weight"));
+            norm(file, &from, to, shape.side(*length))?;
         }
     }
     serialize(&plain, &folder.join(RESIDUAL))?;

@@ -1,7 +1,7 @@
 //! Phi-3 mini and 3.5 mini: queries, keys and values in one matrix, gate and up in another, in the file as in the
 //! loader; LongRoPE in those for long texts.
 
-use super::family::{Family, Matrix, Own, Shape, Side, fields, scaled_unusually};
+use super::family::{Family, Matrix, Norm, Own, Shape, Side, fields, scaled_unusually};
 use crate::gguf::Gguf;
 use crate::{ImportError, dequant};
 use serde_json::{Value, json};
@@ -11,7 +11,10 @@ pub(super) const FAMILY: Family = Family {
     class: "Phi3ForCausalLM",
     activation: "silu",
     free_heads: false,
-    norms: &[("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")],
+    norms: &[
+        Norm::new("attn_norm", "input_layernorm"),
+        Norm::new("ffn_norm", "post_attention_layernorm"),
+    ],
     norms_are_raised: false,
     matrices: &[
         Matrix::new("attn_qkv", Side::Fused, Side::Hidden),

@@ -1,7 +1,7 @@
 //! Qwen 2 and 2.5: built like Llama, with biases on queries, keys and values, whose rows lie in the file as the
 //! loader wants them.
 
-use super::family::{Family, Matrix, Own, Shape, Side, fields};
+use super::family::{Family, Matrix, Norm, Own, Shape, Side, fields};
 use crate::ImportError;
 use crate::gguf::Gguf;
 use serde_json::{Value, json};
@@ -11,7 +11,10 @@ pub(super) const FAMILY: Family = Family {
     class: "Qwen2ForCausalLM",
     activation: "silu",
     free_heads: false,
-    norms: &[("attn_norm", "input_layernorm"), ("ffn_norm", "post_attention_layernorm")],
+    norms: &[
+        Norm::new("attn_norm", "input_layernorm"),
+        Norm::new("ffn_norm", "post_attention_layernorm"),
+    ],
     norms_are_raised: false,
     matrices: &[
         Matrix::new("attn_q", Side::Queries, Side::Hidden).with_bias(),
