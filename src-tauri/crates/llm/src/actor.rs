@@ -1,6 +1,10 @@
-//! The task that owns the language model's process: queue, restarts, and what is set aside.
+//! The task that owns the language model's process, or the way to one elsewhere: queue, restarts, and what is set
+//! aside.
+
+mod remote;
 
 use crate::ScoreError;
+use crate::endpoint::Connection;
 use crate::installed::InstalledModel;
 use crate::protocol::{Ask, MARK, Tell};
 use mailroom_domain::{Sheet, SheetScores};
@@ -100,6 +104,7 @@ type Answer = oneshot::Sender<Result<SheetScores, ScoreError>>;
 
 enum Command {
     Load(Box<InstalledModel>, oneshot::Sender<()>),
+    Connect(Box<Connection>, oneshot::Sender<()>),
     Unload(oneshot::Sender<()>),
     Score(Box<Pending>),
     Shutdown(oneshot::Sender<()>),
@@ -110,6 +115,12 @@ struct Pending {
     sheet: Sheet,
     priority: Priority,
     answer: Answer,
+}
+
+/// What runs the model.
+enum Wanted {
+    Process(InstalledModel),
+    Endpoint(Connection),
 }
 
 /// The rest of Mailroom's end of the process. Cheap to clone; the process ends with the last clone.
@@ -146,6 +157,11 @@ impl Llm {
     /// Uses this model from now on. Returns when the former one is gone and the state says so.
     pub async fn load(&self, model: InstalledModel) {
         self.tell(|done| Command::Load(Box::new(model), done)).await;
+    }
+
+    /// Uses a model behind an endpoint from now on. Returns when the former one is gone and the state says so.
+    pub async fn connect(&self, connection: Connection) {
+        self.tell(|done| Command::Connect(Box::new(connection), done)).await;
     }
 
     /// Uses none from now on.
@@ -194,7 +210,7 @@ struct Actor {
     config: LlmConfig,
     inbox: mpsc::UnboundedReceiver<Command>,
     state: watch::Sender<LlmState>,
-    wanted: Option<InstalledModel>,
+    wanted: Option<Wanted>,
     queue: VecDeque<Pending>,
     deaths: HashMap<String, u32>,
     set_aside: HashSet<String>,
@@ -220,18 +236,21 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 impl Actor {
     async fn run(mut self) {
         loop {
-            let Some(model) = self.wanted.clone() else {
-                match self.inbox.recv().await {
-                    None => return,
-                    Some(command) => {
-                        if self.obey(command) {
-                            return;
-                        }
-                    }
+            let ends = match &self.wanted {
+                None => match self.inbox.recv().await {
+                    None => true,
+                    Some(command) => self.obey(command),
+                },
+                Some(Wanted::Process(model)) => {
+                    let model = model.clone();
+                    self.serve(&model).await
                 }
-                continue;
+                Some(Wanted::Endpoint(connection)) => {
+                    let connection = connection.clone();
+                    self.serve_remote(&connection).await
+                }
             };
-            if self.serve(&model).await {
+            if ends {
                 return;
             }
         }
@@ -241,12 +260,11 @@ impl Actor {
     fn obey(&mut self, command: Command) -> bool {
         match command {
             Command::Load(model, done) => {
-                self.failures = 0;
-                self.deaths.clear();
-                self.set_aside.clear();
-                self.withdraw(&ScoreError::Cancelled);
-                self.state.send_replace(LlmState::Loading { name: model.name.clone() });
-                self.wanted = Some(*model);
+                self.want(&model.name.clone(), Wanted::Process(*model));
+                let _ = done.send(());
+            }
+            Command::Connect(connection, done) => {
+                self.want(&connection.name(), Wanted::Endpoint(*connection));
                 let _ = done.send(());
             }
             Command::Unload(done) => {
@@ -275,6 +293,15 @@ impl Actor {
         false
     }
 
+    fn want(&mut self, name: &str, wanted: Wanted) {
+        self.failures = 0;
+        self.deaths.clear();
+        self.set_aside.clear();
+        self.withdraw(&ScoreError::Cancelled);
+        self.state.send_replace(LlmState::Loading { name: name.to_owned() });
+        self.wanted = Some(wanted);
+    }
+
     fn withdraw(&mut self, why: &ScoreError) {
         for pending in self.queue.drain(..) {
             let _ = pending.answer.send(Err(why.clone()));
@@ -290,7 +317,7 @@ impl Actor {
                 .back_off
                 .saturating_mul(1 << (self.failures - 1).min(10))
                 .min(LONGEST_WAIT);
-            match self.rest(wait, model).await {
+            match self.rest(wait).await {
                 Heard::End => return true,
                 Heard::Changed => return false,
                 Heard::Line(_) | Heard::Dead(_) => {}
@@ -306,7 +333,7 @@ impl Actor {
             words: self.config.words.clone(),
         };
         let loaded = match say(&mut process, &ask).await {
-            Ok(()) => self.hear(&mut process, model, self.config.load).await,
+            Ok(()) => self.hear(&mut process, self.config.load).await,
             Err(reason) => Heard::Dead(reason),
         };
         match loaded {
@@ -325,7 +352,7 @@ impl Actor {
                 Some(pending) => pending,
                 None => {
                     // Idle: the process may die, and commands may come.
-                    match self.idle(&mut process, model).await {
+                    match self.idle(&mut process).await {
                         Heard::Line(_) => continue,
                         Heard::Dead(reason) => return self.died(&reason),
                         Heard::Changed => return false,
@@ -336,7 +363,7 @@ impl Actor {
             let Pending { key, sheet, priority, answer } = pending;
             let ask = Ask::Score { key: key.clone(), sheet: sheet.clone() };
             let heard = match say(&mut process, &ask).await {
-                Ok(()) => self.hear(&mut process, model, self.config.score).await,
+                Ok(()) => self.hear(&mut process, self.config.score).await,
                 Err(reason) => Heard::Dead(reason),
             };
             match heard {
@@ -443,12 +470,7 @@ impl Actor {
     }
 
     /// Waits for a message of the process, and obeys commands meanwhile.
-    async fn hear(
-        &mut self,
-        process: &mut Process,
-        model: &InstalledModel,
-        patience: Duration,
-    ) -> Heard {
+    async fn hear(&mut self, process: &mut Process, patience: Duration) -> Heard {
         let deadline = Instant::now() + patience;
         loop {
             tokio::select! {
@@ -462,7 +484,7 @@ impl Actor {
                     }
                     Ok(None) | Err(_) => return Heard::Dead(end_of(process).await),
                 },
-                command = self.inbox.recv() => if let Some(heard) = self.disturbed(command, model) { return heard },
+                command = self.inbox.recv() => if let Some(heard) = self.disturbed(command) { return heard },
                 () = tokio::time::sleep_until(deadline) => {
                     return Heard::Dead(format!("no answer within {} s", patience.as_secs()));
                 }
@@ -471,7 +493,7 @@ impl Actor {
     }
 
     /// Waits for something to do.
-    async fn idle(&mut self, process: &mut Process, model: &InstalledModel) -> Heard {
+    async fn idle(&mut self, process: &mut Process) -> Heard {
         loop {
             tokio::select! {
                 line = process.output.next_line() => match line {
@@ -479,7 +501,7 @@ impl Actor {
                     Ok(None) | Err(_) => return Heard::Dead(end_of(process).await),
                 },
                 command = self.inbox.recv() => {
-                    if let Some(heard) = self.disturbed(command, model) {
+                    if let Some(heard) = self.disturbed(command) {
                         return heard;
                     }
                     if !self.queue.is_empty() {
@@ -491,25 +513,25 @@ impl Actor {
     }
 
     /// Waits before the next start.
-    async fn rest(&mut self, wait: Duration, model: &InstalledModel) -> Heard {
+    async fn rest(&mut self, wait: Duration) -> Heard {
         let end = sleep(wait);
         tokio::pin!(end);
         loop {
             tokio::select! {
                 () = &mut end => return Heard::Dead(String::new()),
-                command = self.inbox.recv() => if let Some(heard) = self.disturbed(command, model) { return heard },
+                command = self.inbox.recv() => if let Some(heard) = self.disturbed(command) { return heard },
             }
         }
     }
 
     /// Obeys a command; says so if the model that runs is not the wanted one any more.
-    fn disturbed(&mut self, command: Option<Command>, model: &InstalledModel) -> Option<Heard> {
+    fn disturbed(&mut self, command: Option<Command>) -> Option<Heard> {
         let Some(command) = command else { return Some(Heard::End) };
-        let again = matches!(command, Command::Load(..));
+        let other = !matches!(command, Command::Score(_));
         if self.obey(command) {
             return Some(Heard::End);
         }
-        (again || self.wanted.as_ref() != Some(model)).then_some(Heard::Changed)
+        other.then_some(Heard::Changed)
     }
 }
 

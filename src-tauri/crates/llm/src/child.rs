@@ -8,7 +8,7 @@ use crate::tokenizer::Plain;
 use mailroom_domain::{Sheet, SheetScores};
 use mistralrs::{
     DType, Device, DeviceMapSetting, Model, ModelDType, Request, RequestMessage, Response,
-    SamplingParams, Tensor, TokenSource, UqffTextModelBuilder,
+    SamplingParams, Tensor, TokenSource, UqffMultimodalModelBuilder, UqffTextModelBuilder,
 };
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -74,7 +74,7 @@ fn tell(what: &Tell) {
 
 /// `words`: those that will be scored; empty for all.
 async fn load(folder: &Path, words: &[String]) -> Result<Engine, String> {
-    let InstalledModel { bos, context, .. } =
+    let InstalledModel { bos, context, architecture, .. } =
         describe(folder).ok_or("its folder is not whole. Remove it and add its file again")?;
     let json = std::fs::read(folder.join("tokenizer.json")).map_err(|e| e.to_string())?;
     let json = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
@@ -89,20 +89,32 @@ async fn load(folder: &Path, words: &[String]) -> Result<Engine, String> {
         crate::scored::write(folder, &rows)?
     };
     let name = folder.to_string_lossy();
-    // Numbers as F32: as fast as BF16 on the CPUs that we measured, and nearer to the reference.
-    let builder = UqffTextModelBuilder::new(name, vec![head.into(), crate::import::BLOCKS.into()])
-        .into_inner()
-        .with_dtype(ModelDType::F32)
-        .with_force_cpu()
-        .with_device(Device::Cpu)
-        // No other device, and no estimate of sizes, which knows nothing of unpacked blocks.
-        .with_device_mapping(DeviceMapSetting::dummy())
-        .with_max_num_seqs(1)
-        // It never gives memory back on a CPU.
-        .with_prefix_cache_n(None)
-        // Nothing is fetched from anywhere.
-        .with_token_source(TokenSource::None);
-    let model = builder.build().await.map_err(|e| format!("{e:#}"))?;
+    let files = vec![head.into(), crate::import::BLOCKS.into()];
+    // Two kinds of builders with the same settings, and no trait that they share.
+    macro_rules! build {
+        ($builder:expr) => {
+            $builder
+                // Numbers as F32: as fast as BF16 on the CPUs that we measured, and nearer to the reference.
+                .with_dtype(ModelDType::F32)
+                .with_force_cpu()
+                .with_device(Device::Cpu)
+                // No other device, and no estimate of sizes, which knows nothing of unpacked blocks.
+                .with_device_mapping(DeviceMapSetting::dummy())
+                .with_max_num_seqs(1)
+                // It never gives memory back on a CPU.
+                .with_prefix_cache_n(None)
+                // Nothing is fetched from anywhere.
+                .with_token_source(TokenSource::None)
+                .build()
+                .await
+        };
+    }
+    let model = if crate::import::among_those_that_see(&architecture) {
+        build!(UqffMultimodalModelBuilder::new(name, files).into_inner())
+    } else {
+        build!(UqffTextModelBuilder::new(name, files).into_inner())
+    };
+    let model = model.map_err(|e| format!("{e:#}"))?;
     Ok(Engine { model, tokenizer, bos, context: context as usize, rows })
 }
 
@@ -119,9 +131,14 @@ fn render(
 ) -> Result<(Vec<u32>, Vec<usize>, Vec<Vec<usize>>), String> {
     let tokens = |text: &str| engine.tokenizer.following(text);
     let mut prompt: Vec<u32> = engine.bos.into_iter().collect();
-    prompt.extend(engine.tokenizer.beginning(&format!("{}\n\n", sheet.instruction))?);
+    let fence = |before: &str, after: &str| match sheet.fence.as_str() {
+        "" => String::new(),
+        fence => format!("{before}{fence}{after}"),
+    };
+    let beginning = format!("{}\n\n{}", sheet.instruction, fence("", "\n"));
+    prompt.extend(engine.tokenizer.beginning(&beginning)?);
     prompt.extend(tokens(&sheet.mail)?.into_iter().take(sheet.mail_tokens));
-    prompt.extend(tokens(&format!("\n\n{}\n", sheet.form))?);
+    prompt.extend(tokens(&format!("{}\n\n{}\n", fence("\n", ""), sheet.form))?);
     let (mut places, mut words) = (Vec::new(), Vec::new());
     for question in &sheet.questions {
         prompt.extend(tokens(&question.line)?);

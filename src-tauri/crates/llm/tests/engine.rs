@@ -34,6 +34,7 @@ fn sheet(mail: &str) -> Sheet {
         instruction: "Read the mail.".into(),
         mail: mail.into(),
         mail_tokens: 60,
+        fence: String::new(),
         form: "Form:".into(),
         questions: vec![question("- Asks something:"), question("- Sent by a machine:")],
     }
@@ -331,6 +332,7 @@ async fn smollm2_tells_a_question_from_a_receipt() {
         instruction: "The capital of France is Paris.".into(),
         mail: "The sun rises in the east and sets in the west.".into(),
         mail_tokens: 100,
+        fence: String::new(),
         form: "Facts:".into(),
         questions: vec![SheetQuestion {
             line: line.into(),

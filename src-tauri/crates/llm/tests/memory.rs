@@ -39,6 +39,7 @@ async fn memory_is_flat_over_3000_messages() {
         instruction: "Read the mail.".into(),
         mail: (0..40).map(|word| format!("w{:x} ", n * 7919 + word * word)).collect(),
         mail_tokens: 150,
+        fence: String::new(),
         form: "Form:".into(),
         questions: vec![SheetQuestion {
             line: "- Asks something:".into(),
