@@ -7,7 +7,7 @@ CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: run demo test test-rust test-ui test-browser test-window test-window-1b ui system system-test train figures bench-engine bench-encoder bench-store bench-relabel lint
+.PHONY: run demo test test-rust test-ui test-browser test-window test-window-1b test-endpoint deb test-deb ui system system-test train figures bench-engine bench-encoder bench-sheet bench-store bench-relabel lint
 
 run: system ui
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
@@ -43,6 +43,18 @@ test-window-1b: system-test ui
 	cargo build --workspace --bins
 	test -f $(CACHE)/models/random-1b.gguf || $(BIN)/write-gguf 1b $(CACHE)/models/random-1b.gguf
 	MAILROOM_MODEL=$(CACHE)/models/random-1b.gguf WINDOW_SECONDS=1800 tests/e2e/window.sh $(BIN)/mailroom
+
+# A Debian package of the app and the encoder's file. DEB_PROFILE=dev takes what `make run` has built.
+DEB_PROFILE ?= release
+DEB_BIN = $(CARGO_TARGET_DIR)/$(if $(filter dev,$(DEB_PROFILE)),debug,$(DEB_PROFILE))
+deb: system ui
+	cargo build --workspace --bins --profile $(DEB_PROFILE)
+	tools/models/encoder.sh $(DEB_BIN)
+	tools/deb.sh $(DEB_BIN) $(DEB_PROFILE)
+
+# Installs the package, drives what it installed, removes it. For root, in a container or CI.
+test-deb: system-test deb
+	tests/e2e/deb.sh $(DEB_BIN)/bundle/deb/*.deb $(DEB_BIN)
 
 ui: ui/node_modules
 	cd ui && npm run build
@@ -86,6 +98,16 @@ bench-engine: system
 bench-encoder: system
 	cargo build --workspace --bins
 	tests/bench/encoder.sh $(BIN)
+
+# The endpoint against llama.cpp's server with real weights; keeps the answers that `make test` replays.
+test-endpoint: system-test
+	tests/servers/endpoint.sh
+
+# What SmolLM2 135M is worth: asked for the label, and asked the question sheet; which questions help.
+bench-sheet: system-test
+	cargo build --workspace --bins
+	tools/models/encoder.sh $(BIN)
+	$(BIN)/bench-sheet $(CACHE)/models/smollm2-135m-instruct-q4_1.gguf $(CACHE)/models/encoder.gguf
 
 # A million generated messages; COUNT=100000 for fewer.
 bench-store: system

@@ -41,6 +41,7 @@ fn sheet(tokens: usize, questions: usize, seed: usize) -> Sheet {
         instruction: String::new(),
         mail: digits,
         mail_tokens: tokens - around,
+        fence: String::new(),
         form: String::new(),
         questions: vec![question; questions],
     }

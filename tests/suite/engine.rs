@@ -1,7 +1,7 @@
 //! The main job, from a real server to what the interface is given.
 
 use mailroom_domain::{
-    AccountSettings, FolderId, Label, ReasonKind, Security, ServerAddress, Voice,
+    AccountSettings, FolderId, Instruction, Label, ReasonKind, Security, ServerAddress, Voice,
 };
 use mailroom_engine::{Config, Engine, Mode};
 use mailroom_llm::LlmConfig;
@@ -9,8 +9,8 @@ use mailroom_tests::dovecot::{Dovecot, PASSWORD, USER, is_installed};
 use mailroom_tests::fixtures;
 use mailroom_tests::gguf::Random;
 use mailroom_wire::{
-    AccountState, Answer, Code, Event, Example, LaneCount, MemoryChange, MemoryView, MessageView,
-    ModelState, Overview, Request, Row,
+    AccountState, Answer, Code, Event, Example, LaneCount, Like, MemoryChange, MemoryView,
+    MessageView, ModelState, Overview, Request, Row,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -242,6 +242,23 @@ async fn the_encoder_reads_everything_once_and_the_user_s_word_stays() {
     assert_eq!((kept.lane, kept.decided_by), (to, Some(Voice::User)));
     let message = open(&engine, again.iter().find(|r| r.id != first.id).expect("another")).await;
     assert!(message.verdict.expect("a verdict").why.iter().any(|r| r.kind == ReasonKind::Meaning));
+    // Mail is found by its meaning: like another message, and like a few words.
+    let like = |what| Request::Like { what, limit: 5 };
+    match ask(&engine, like(Like::Message { id: first.id })).await {
+        Answer::Like { rows } => {
+            assert_eq!(rows.len(), 5);
+            assert!(rows.iter().all(|row| row.id != first.id));
+        }
+        other => panic!("{other:?}"),
+    }
+    let words = "a pump that keeps the cellar dry".to_owned();
+    match ask(&engine, like(Like::Text { text: words })).await {
+        Answer::Like { rows } => {
+            let near = |row: &Row| row.subject.contains("cellar");
+            assert!(rows.iter().take(2).any(near), "{rows:?}");
+        }
+        other => panic!("{other:?}"),
+    }
     engine.stop().await;
     // What was read is not read again.
     let engine = Engine::start(config).await.expect("an engine");
@@ -286,12 +303,98 @@ async fn a_language_model_is_added_weighed_and_asked_about_what_is_unsure() {
         }
     };
     tokio::time::timeout(PATIENCE, reading).await.expect("what is unsure is read");
+    // The user's instructions are asked about as well: what is unsure is read anew.
+    let list = vec![Instruction { text: " mail from my landlord. ".into(), label: Label::Urgent }];
+    match ask(&engine, Request::SetInstructions { list }).await {
+        Answer::Instructions { list } => assert_eq!(list[0].text, "mail from my landlord"),
+        other => panic!("{other:?}"),
+    }
+    let version_of = |view: &MessageView| {
+        let verdict = view.verdict.as_ref()?;
+        let share = verdict.voices.iter().find(|share| share.voice == Voice::Model)?;
+        Some(share.version.clone())
+    };
+    let mut versions = std::collections::BTreeSet::new();
+    let again = async {
+        loop {
+            versions.clear();
+            for row in all(&engine).await.iter().filter(|row| row.unsure) {
+                versions.extend(version_of(&*open(&engine, row).await));
+            }
+            // Version of the model, of the sheet, and of the instructions.
+            if versions.len() == 1 && versions.iter().all(|v| v.split('-').count() == 3) {
+                return;
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(500), events.recv()).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, again).await.expect("what is unsure is read anew");
+    let long = vec![Instruction { text: "x".repeat(200), label: Label::Task }];
+    let refused = engine.request(Request::SetInstructions { list: long }).await;
+    assert_eq!(refused.expect_err("too long").code, Code::Invalid);
     // Its weights are random: it is heard and does not count.
     for row in all(&engine).await {
         let verdict = open(&engine, &row).await.verdict.expect("a verdict");
         let share = verdict.voices.iter().find(|share| share.voice == Voice::Model);
         assert!(share.is_none_or(|share| share.weight == 0.0), "{share:?}");
     }
+    engine.stop().await;
+}
+
+/// An OpenAI-compatible server that says the same to everything; gives its address and what it was sent.
+async fn endpoint() -> (String, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    use axum::routing::post;
+    let prompts = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let told = std::sync::Arc::clone(&prompts);
+    let answer = move |axum::Json(body): axum::Json<serde_json::Value>| async move {
+        let prompt = body["prompt"].as_str().unwrap_or_default().to_owned();
+        told.lock().expect("a lock").push(prompt);
+        axum::Json(serde_json::json!({
+            "choices": [{ "logprobs": { "top_logprobs": [{ " yes": -0.5, " no": -1.0, " urgent": -3.0 }] } }]
+        }))
+    };
+    let app = axum::Router::new().route("/v1/completions", post(answer));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let url = format!("http://{}/v1", listener.local_addr().expect("an address"));
+    tokio::spawn(async move { axum::serve(listener, app).await });
+    (url, prompts)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_behind_an_endpoint_is_weighed_like_any_other_and_marked_as_elsewhere() {
+    let (url, prompts) = endpoint().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut config = config(folder.path(), None);
+    config.llm = Some(LlmConfig::new("no such program".into()));
+    let engine = Engine::start(config.clone()).await.expect("an engine");
+    ask(&engine, Request::TrySample).await;
+    assert!(prompts.lock().expect("a lock").is_empty(), "nothing leaves before the user says so");
+    let to = |url: &str| Request::UseEndpoint { url: url.into(), model: "big".into(), key: None };
+    for (bad, code) in [
+        ("http://mail.firm.example/v1", Code::Untrusted),
+        ("nonsense", Code::Invalid),
+        ("http://127.0.0.1:9/v1", Code::Offline),
+    ] {
+        assert_eq!(engine.request(to(bad)).await.expect_err(bad).code, code);
+    }
+    match ask(&engine, to(&url)).await {
+        Answer::UseEndpoint { model } => assert!(model.endpoint.is_some() && model.in_use),
+        other => panic!("{other:?}"),
+    }
+    let weighed =
+        until(&engine, "it is weighed", |o| o.models.iter().any(|m| m.findings.is_some())).await;
+    let found = weighed.models[0].findings.as_ref().expect("findings");
+    assert_eq!(found.weight, 0.0, "what says the same of everything adds nothing: {found:?}");
+    assert!(prompts.lock().expect("a lock").iter().any(|p| p.contains("Form about this email")));
+    engine.stop().await;
+    // It is there again after a start, until it is removed.
+    let engine = Engine::start(config).await.expect("an engine");
+    let again =
+        until(&engine, "it is ready", |o| matches!(o.model, ModelState::Ready { .. })).await;
+    let id = again.models[0].id.clone();
+    ask(&engine, Request::RemoveModel { id }).await;
+    let gone = overview(&engine).await;
+    assert!(gone.models.is_empty() && gone.model == ModelState::Absent, "{gone:?}");
     engine.stop().await;
 }
 

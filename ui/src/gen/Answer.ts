@@ -2,6 +2,7 @@
 import type { AccountView } from "./AccountView";
 import type { AuditView } from "./AuditView";
 import type { Discovery } from "./Discovery";
+import type { Instruction } from "./Instruction";
 import type { LaneCount } from "./LaneCount";
 import type { MemoryView } from "./MemoryView";
 import type { MessageView } from "./MessageView";
@@ -16,7 +17,11 @@ import type { Undone } from "./Undone";
 /**
  * What the engine answers.
  */
-export type Answer = { "kind": "overview" } & Overview | { "kind": "lane" } & Page | { "kind": "search" } & Page | { "kind": "message" } & MessageView | { "kind": "label", 
+export type Answer = { "kind": "overview" } & Overview | { "kind": "lane" } & Page | { "kind": "search" } & Page | { "kind": "like", 
+/**
+ * The nearest first.
+ */
+rows: Array<Row>, } | { "kind": "message" } & MessageView | { "kind": "label", 
 /**
  * The rows as they are now.
  */
@@ -32,7 +37,11 @@ undone: Undone | null,
 /**
  * The counts as they are now.
  */
-counts: Array<LaneCount>, } | { "kind": "memory" } & MemoryView | { "kind": "audit" } & AuditView | { "kind": "discover" } & Discovery | { "kind": "connect", 
+counts: Array<LaneCount>, } | { "kind": "memory" } & MemoryView | { "kind": "instructions", 
+/**
+ * What there is now.
+ */
+list: Array<Instruction>, } | { "kind": "audit" } & AuditView | { "kind": "discover" } & Discovery | { "kind": "connect", 
 /**
  * The new account.
  */
@@ -43,6 +52,10 @@ account: AccountView, } | { "kind": "sign-in" } | { "kind": "remove-account" } |
 messages: number, } | { "kind": "leave-sample" } | { "kind": "add-model", 
 /**
  * The model as installed.
+ */
+model: ModelView, } | { "kind": "use-endpoint", 
+/**
+ * The model as it is listed.
  */
 model: ModelView, } | { "kind": "use-model" } | { "kind": "remove-model" } | { "kind": "relabel", 
 /**

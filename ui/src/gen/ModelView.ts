@@ -14,13 +14,17 @@ id: string,
  */
 name: string, 
 /**
- * Bytes on the disk.
+ * Bytes of its file; 0 if it runs elsewhere.
  */
 size: number, 
 /**
  * It is the one in use.
  */
 inUse: boolean, 
+/**
+ * It runs elsewhere, on this host: what it reads leaves this computer.
+ */
+endpoint: string | null, 
 /**
  * What the user should know about it, in sentences.
  */

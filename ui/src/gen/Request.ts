@@ -2,7 +2,9 @@
 import type { AccountId } from "./AccountId";
 import type { AccountSettings } from "./AccountSettings";
 import type { Example } from "./Example";
+import type { Instruction } from "./Instruction";
 import type { Label } from "./Label";
+import type { Like } from "./Like";
 import type { MemoryChange } from "./MemoryChange";
 import type { MessageId } from "./MessageId";
 import type { RelabelCommand } from "./RelabelCommand";
@@ -39,6 +41,14 @@ after: string | null,
 /**
  * How many rows, 1 to 200.
  */
+limit: number, } | { "kind": "like", 
+/**
+ * To what.
+ */
+what: Like, 
+/**
+ * How many, 1 to 200.
+ */
 limit: number, } | { "kind": "message", 
 /**
  * Which.
@@ -63,7 +73,11 @@ change: MemoryChange, } | { "kind": "set-examples",
 /**
  * All of them.
  */
-examples: Array<Example>, } | { "kind": "audit" } | { "kind": "draw-audit", 
+examples: Array<Example>, } | { "kind": "instructions" } | { "kind": "set-instructions", 
+/**
+ * All of them, at most 5.
+ */
+list: Array<Instruction>, } | { "kind": "audit" } | { "kind": "draw-audit", 
 /**
  * How many, 1 to 200.
  */
@@ -107,7 +121,19 @@ account: AccountId, } | { "kind": "sync-now" } | { "kind": "try-sample" } | { "k
 /**
  * Its path on this machine.
  */
-path: string, } | { "kind": "use-model", 
+path: string, } | { "kind": "use-endpoint", 
+/**
+ * What `/completions` is put behind.
+ */
+url: string, 
+/**
+ * The model's name there.
+ */
+model: string, 
+/**
+ * Sent as a bearer token; kept in the OS keychain, or for the session.
+ */
+key: string | null, } | { "kind": "use-model", 
 /**
  * Its id, or `null` for none.
  */

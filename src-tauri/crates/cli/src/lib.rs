@@ -7,6 +7,7 @@
 mod account;
 mod audit;
 mod eval;
+mod instructions;
 mod lanes;
 mod learn;
 mod measure;
@@ -139,6 +140,9 @@ enum Command {
     /// Language models on this machine.
     #[command(subcommand)]
     Model(model::Command),
+    /// Your instructions to the language model, in plain words.
+    #[command(subcommand)]
+    Instructions(instructions::Command),
     /// Measures how many messages a second are labelled here.
     Bench {
         /// Mail files or folders with .eml files; the sample mail by default.
@@ -233,6 +237,7 @@ async fn run(args: Args) -> Result<(), Failure> {
             learn::memory(config(Mode::Quiet)?, command, json).await
         }
         Command::Model(command) => model::run(command, config(Mode::Full)?).await,
+        Command::Instructions(command) => instructions::run(command, config(Mode::Quiet)?).await,
         Command::Bench { paths, json, model } => {
             measure::bench(config(Mode::Full)?, &paths, json, model).await
         }
@@ -267,7 +272,7 @@ async fn with_engine<T>(
     done
 }
 
-/// A password from standard input: one line, without its end.
+/// A password or key from standard input: one line, without its end.
 fn password() -> Result<String, Failure> {
     let mut text = String::new();
     std::io::stdin()

@@ -13,6 +13,17 @@ pub(crate) enum Command {
         /// The file.
         file: PathBuf,
     },
+    /// Uses a model behind an OpenAI-compatible endpoint. What it reads goes to that address.
+    Endpoint {
+        /// What `/completions` is put behind, such as http://localhost:8080/v1.
+        url: String,
+        /// The model's name there.
+        #[arg(default_value = "")]
+        model: String,
+        /// Reads a key from standard input; it is kept in the OS keychain, if there is one.
+        #[arg(long)]
+        key_stdin: bool,
+    },
     /// Lists models: id, name, size; the one in use has a star.
     List,
     /// Uses another model, or none.
@@ -55,10 +66,24 @@ pub(crate) async fn run(command: Command, config: Config) -> Result<(), Failure>
             }
             Ok(())
         }
+        Command::Endpoint { url, model, key_stdin } => {
+            let key = if key_stdin { Some(crate::password()?) } else { None };
+            let request = Request::UseEndpoint { url, model, key };
+            if let Answer::UseEndpoint { model } = engine.request(request).await? {
+                let host = model.endpoint.unwrap_or_default();
+                say(&format!("{}\t{}", model.id, model.name));
+                eprintln!("Mail that this model reads goes to {host}.");
+            }
+            Ok(())
+        }
         Command::List => {
             for model in account::overview(engine).await?.models {
                 let star = if model.in_use { "*" } else { " " };
-                say(&format!("{star} {}\t{}\t{} MB", model.id, model.name, model.size / 1_000_000));
+                let place = match &model.endpoint {
+                    Some(host) => format!("at {host}"),
+                    None => format!("{} MB", model.size / 1_000_000),
+                };
+                say(&format!("{star} {}\t{}\t{place}", model.id, model.name));
                 if let Some(found) = model.findings {
                     say(&findings(&found));
                 }

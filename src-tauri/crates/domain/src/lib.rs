@@ -7,6 +7,7 @@ pub mod audit;
 mod decision;
 mod folder;
 mod id;
+mod instruction;
 mod label;
 mod message;
 mod rule;
@@ -15,6 +16,7 @@ mod sheet;
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
 pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
 pub use id::{AccountId, DecisionId, FolderId, MessageId, RelabelId, ThreadId, Uid, UidValidity};
+pub use instruction::{Instruction, InstructionError};
 pub use label::{Label, Probabilities, UnknownLabel};
 pub use message::{
     Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent,

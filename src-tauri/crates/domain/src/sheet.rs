@@ -14,6 +14,8 @@ pub struct Sheet {
     pub mail: String,
     /// The mail is cut to this many tokens, keeping its beginning.
     pub mail_tokens: usize,
+    /// A line that stands before and after the mail, and that whoever wrote the mail could not know; empty for none.
+    pub fence: String,
     /// Trusted words between the message and the questions.
     pub form: String,
     /// The questions, in order. The answers to earlier ones are the fillers, never the model's own.

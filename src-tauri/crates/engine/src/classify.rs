@@ -1,11 +1,12 @@
 //! Labels for messages that are not stored: for scripts and for measuring.
 
-use crate::judge::{Heard, Judge};
-use crate::{Config, encoder, failure, import, memory};
-use mailroom_domain::{Probabilities, SheetScores, Verdict, Voice};
-use mailroom_llm::{Llm, LlmConfig, LlmState, Priority};
+use crate::judge::{Answers, Heard, Judge};
+use crate::secret::Keychain;
+use crate::{Config, encoder, failure, import, instruct, memory, model};
+use mailroom_domain::{Probabilities, Verdict, Voice};
+use mailroom_llm::{Connection, Llm, LlmConfig, LlmState, Priority};
 use mailroom_store::Store;
-use mailroom_triage::{CalibrationSample, Triage};
+use mailroom_triage::CalibrationSample;
 use mailroom_wire::{Code, Failure};
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,8 +44,7 @@ impl Classifier {
     /// # Errors
     /// [`Code::Model`] when a model was asked for and does not run.
     pub async fn open(config: Config, model: bool) -> Result<Classifier, Failure> {
-        let triage = Triage::shipped().map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
-        let judge = Arc::new(Judge::new(triage, Vec::new()));
+        let judge = Arc::new(Judge::new(instruct::triage(fence_key(&config).await?)?, Vec::new()));
         if let Some(encoder) = encoder::open(&config) {
             judge.set_encoder(encoder);
         }
@@ -56,10 +56,12 @@ impl Classifier {
     /// The verdict on a message as sent. `reader` is the reader's address, or empty.
     pub async fn classify(&self, raw: &[u8], reader: &str) -> Classified {
         let content = mailroom_mail::parse(raw);
-        let scores: Option<SheetScores> = match &self.llm {
+        let answers = match &self.llm {
             None => None,
             Some(llm) => {
-                llm.score("one".into(), self.judge.sheet(&content), Priority::Visible).await.ok()
+                let (sheet, instructions) = self.judge.sheet(&content);
+                let scores = llm.score("one".into(), sheet, Priority::Visible).await.ok();
+                scores.map(|scores| Answers { scores, instructions })
             }
         };
         let own = import::own(reader);
@@ -67,7 +69,7 @@ impl Classifier {
         let heard = Heard {
             encoder: said.as_ref().map(|(scores, _)| scores),
             vector: said.as_ref().map(|(_, vector)| &vector[..]),
-            scores: scores.as_ref(),
+            answers: answers.as_ref(),
             ..Heard::default()
         };
         let verdict = self.judge.verdict(&content, &own, heard);
@@ -82,6 +84,17 @@ impl Classifier {
     }
 }
 
+/// The fence's key of a data folder; any, where there is none.
+async fn fence_key(config: &Config) -> Result<u64, Failure> {
+    if !config.data.exists() {
+        return Ok(0);
+    }
+    let store = Store::open(&config.data).await.map_err(failure::store)?;
+    let key = instruct::fence_key(&store).await;
+    store.close().await;
+    key
+}
+
 /// Starts the model in use and waits for it.
 async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
     let failed = |text: &str| Failure::new(Code::Model, text);
@@ -90,9 +103,12 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
     let chosen: Option<String> = store.setting("model.in-use").await.map_err(failure::store)?;
     let chosen = chosen.ok_or_else(|| failed(none))?;
     let models = mailroom_llm::installed(&config.models()).map_err(|e| failure::model(&e))?;
-    let model = models.into_iter().find(|m| m.id == chosen).ok_or_else(|| failed(none))?;
-    let key = format!("model.head.{}.{}", model.id, judge.triage().prompt_hash());
+    let installed = models.into_iter().find(|m| m.id == chosen);
+    let endpoint = model::endpoint(&store).await?.filter(|e| e.id() == chosen);
+    let key = model::head_setting(&chosen, judge.triage().prompt_hash());
     let head = store.setting(&key).await.map_err(failure::store)?;
+    let version = format!("{chosen}-{}", judge.triage().prompt_hash());
+    let measured = instruct::measured(&store, &version).await?;
     store.close().await;
     let program = config
         .llm
@@ -100,7 +116,16 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
         .ok_or_else(|| failed("The language model's process cannot be started."))?;
     let llm = Llm::spawn(LlmConfig { words: judge.triage().words(), ..program });
     let mut states = llm.state();
-    llm.load(model.clone()).await;
+    match (installed, endpoint) {
+        (Some(model), _) => llm.load(model).await,
+        (None, Some(endpoint)) => {
+            let keychain = Keychain::open(config.keychain).await;
+            let key = keychain.endpoint_key(&endpoint.url).await;
+            let connection = Connection::new(endpoint, key).map_err(|e| failure::endpoint(&e))?;
+            llm.connect(connection).await;
+        }
+        (None, None) => return Err(failed(none)),
+    }
     let loaded = tokio::time::timeout(
         Duration::from_secs(300),
         states.wait_for(|s| matches!(s, LlmState::Ready { .. } | LlmState::Failed { .. })),
@@ -123,7 +148,7 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
             let triage = judge.triage();
             let mut samples = Vec::new();
             for mail in triage.calibration_mail() {
-                let sheet = triage.sheet(&mail.content);
+                let sheet = triage.sheet(&mail.content, [].iter());
                 if let Ok(scores) = llm.score("calibration".into(), sheet, Priority::Bulk).await {
                     let encoder = judge.encode(&mail.content, &[]).map(|(scores, _)| scores);
                     samples.push(CalibrationSample {
@@ -136,9 +161,10 @@ async fn ready(config: &Config, judge: &Judge) -> Result<Llm, Failure> {
                     });
                 }
             }
-            triage.fit_model(&format!("{}-{}", model.id, triage.prompt_hash()), &samples)
+            triage.fit_model(&version, &samples)
         }
     };
     judge.set_head(Some(head));
+    judge.set_instructions(measured.unwrap_or_default());
     Ok(llm)
 }

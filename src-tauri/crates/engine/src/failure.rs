@@ -1,6 +1,6 @@
 //! From typed errors to the closed list of codes that interfaces act on.
 
-use mailroom_llm::ImportError;
+use mailroom_llm::{EndpointError, ImportError};
 use mailroom_mail::imap::{MailError, Recovery};
 use mailroom_store::StoreError;
 use mailroom_wire::{Code, Failure};
@@ -23,6 +23,18 @@ pub(crate) fn mail(error: &MailError) -> Failure {
         error if error.recovery() == Recovery::AskPassword => Code::SignIn,
         MailError::NoWayToSignIn { .. } | MailError::NotImap { .. } => Code::Unsupported,
         _ => Code::Offline,
+    };
+    Failure::new(code, error.to_string())
+}
+
+pub(crate) fn endpoint(error: &EndpointError) -> Failure {
+    let code = match error {
+        EndpointError::Url(_) => Code::Invalid,
+        EndpointError::Unprotected(_) => Code::Untrusted,
+        EndpointError::Refused(_) => Code::SignIn,
+        EndpointError::NotThere { .. } => Code::NotFound,
+        EndpointError::NoLogProbabilities(_) | EndpointError::Unreadable(_) => Code::Unsupported,
+        EndpointError::Unreachable { .. } | EndpointError::Answered { .. } => Code::Offline,
     };
     Failure::new(code, error.to_string())
 }

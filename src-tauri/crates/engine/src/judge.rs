@@ -5,7 +5,7 @@ use mailroom_domain::{
     ThreadId, Verdict, Voice, VoiceShare,
 };
 use mailroom_encoder::Encoder;
-use mailroom_triage::{EncoderScores, Input, Memory, ModelHead, Recall, Triage};
+use mailroom_triage::{EncoderScores, Input, Instructions, Memory, ModelHead, Recall, Triage};
 use std::sync::{Arc, PoisonError, RwLock};
 
 /// Rules and voices, ready to judge.
@@ -14,16 +14,25 @@ pub(crate) struct Judge {
     // Leaf values, replaced as wholes; never held across an await.
     rules: RwLock<Arc<[Rule]>>,
     head: RwLock<Option<Arc<ModelHead>>>,
+    instructions: RwLock<Arc<Instructions>>,
     encoder: RwLock<Option<Arc<Encoder>>>,
     memory: RwLock<Arc<Memory>>,
+}
+
+/// The language model's answers to a sheet.
+#[derive(Clone, Debug)]
+pub(crate) struct Answers {
+    pub(crate) scores: SheetScores,
+    /// The user's instructions that were asked about.
+    pub(crate) instructions: Arc<Instructions>,
 }
 
 /// What the voices that cost time said about a message, as far as they were asked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Heard<'a> {
     pub(crate) encoder: Option<&'a EncoderScores>,
-    pub(crate) scores: Option<&'a SheetScores>,
-    /// What the language model said earlier, in place of `scores`.
+    pub(crate) answers: Option<&'a Answers>,
+    /// What the language model said earlier, in place of `answers`.
     pub(crate) model: Option<&'a VoiceShare>,
     /// The encoder's vector, for memory.
     pub(crate) vector: Option<&'a [f32]>,
@@ -37,6 +46,7 @@ impl Judge {
             triage,
             rules: RwLock::new(rules.into()),
             head: RwLock::default(),
+            instructions: RwLock::default(),
             encoder: RwLock::default(),
             memory: RwLock::default(),
         }
@@ -54,6 +64,20 @@ impl Judge {
     /// The fitted head of the model in use, once there is one.
     pub(crate) fn head(&self) -> Option<Arc<ModelHead>> {
         self.head.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The user's instructions as the model in use answers them; none until they were measured.
+    pub(crate) fn instructions(&self) -> Arc<Instructions> {
+        Arc::clone(&self.instructions.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_instructions(&self, instructions: Instructions) {
+        *self.instructions.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(instructions);
+    }
+
+    /// The version of the model's voice as it is asked now, and its weight.
+    pub(crate) fn model_version(&self) -> Option<(String, f32)> {
+        self.head().map(|head| (self.instructions().version(&head.version), head.weight))
     }
 
     /// The encoder, once it is loaded.
@@ -96,8 +120,10 @@ impl Judge {
         *self.memory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(memory);
     }
 
-    pub(crate) fn sheet(&self, content: &MessageContent) -> Sheet {
-        self.triage.sheet(content)
+    /// The sheet about a message, and the instructions that it asks about.
+    pub(crate) fn sheet(&self, content: &MessageContent) -> (Sheet, Arc<Instructions>) {
+        let instructions = self.instructions();
+        (self.triage.sheet(content, instructions.list()), instructions)
     }
 
     /// The verdict on a message. `own` holds the reader's addresses, lower-cased.
@@ -111,8 +137,9 @@ impl Judge {
         let memory = self.memory();
         let mut verdict = self.triage.verdict(&Input {
             encoder: heard.encoder,
-            scores: heard.scores,
+            scores: heard.answers.map(|answers| &answers.scores),
             head: head.as_deref(),
+            instructions: heard.answers.map(|answers| &*answers.instructions),
             model: heard.model,
             memory: Some(Recall {
                 memory: &memory,

@@ -4,11 +4,13 @@
 //! voices are fitted; a model that tells nothing gets weight 0. Then it reads what it has not read yet,
 //! newest first, so that new mail comes before the archive.
 
-use crate::judge::Heard;
+use crate::judge::{Answers, Heard};
 use crate::start::Parts;
-use crate::{failure, import, now, sample, view};
+use crate::{failure, import, instruct, now, sample, view};
 use mailroom_domain::{Label, MessageContent, MessageId};
-use mailroom_llm::{InstalledModel, Llm, LlmState, Priority, Progress, ScoreError};
+use mailroom_llm::{
+    Connection, Endpoint, InstalledModel, Llm, LlmState, Priority, Progress, ScoreError,
+};
 use mailroom_store::{AccountKind, QueueScope, Store};
 use mailroom_triage::{CalibrationSample, EncoderScores, ModelHead};
 use mailroom_wire::{Code, Event, Failure, ModelState};
@@ -17,11 +19,16 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
 
 /// The setting that names the model in use.
 const IN_USE: &str = "model.in-use";
-/// Messages asked for at once from the store; each is looked at newest first.
+/// The setting that describes the endpoint, if the user named one.
+const ENDPOINT: &str = "model.endpoint";
+/// Messages that a model in a process of ours reads at once, the newest first.
 const PORTION: u32 = 1;
+/// Messages that an endpoint is asked about at once.
+const PORTION_ELSEWHERE: u32 = 4;
 
 /// The user's own messages that a model is weighed on, the newest ones.
 const OWN_MAIL: usize = 100;
@@ -34,7 +41,14 @@ struct Known {
     own: bool,
 }
 
-fn head_setting(model: &str, prompt_hash: &str) -> String {
+/// A model that answers, and what its answers are worth.
+struct Ready {
+    head: ModelHead,
+    /// Messages that it reads at once.
+    portion: u32,
+}
+
+pub(crate) fn head_setting(model: &str, prompt_hash: &str) -> String {
     format!("model.head.{model}.{prompt_hash}")
 }
 
@@ -48,7 +62,58 @@ pub(crate) async fn views(parts: &Parts) -> Result<Vec<mailroom_wire::ModelView>
         let head = parts.store.setting::<ModelHead>(&key).await.map_err(failure::store)?;
         out.push(view::model(&model, in_use, head.as_ref()));
     }
+    if let Some(endpoint) = endpoint(&parts.store).await? {
+        let in_use = chosen == Some(endpoint.id());
+        let key = head_setting(&endpoint.id(), parts.judge.triage().prompt_hash());
+        let head = parts.store.setting::<ModelHead>(&key).await.map_err(failure::store)?;
+        out.push(view::endpoint(&endpoint, in_use, head.as_ref()));
+    }
     Ok(out)
+}
+
+/// The endpoint that the user named, if any.
+pub(crate) async fn endpoint(store: &Store) -> Result<Option<Endpoint>, Failure> {
+    store.setting(ENDPOINT).await.map_err(failure::store)
+}
+
+/// Uses a model that runs elsewhere, after a question without any mail to see that it answers as it must.
+pub(crate) async fn use_endpoint(
+    parts: &Arc<Parts>,
+    url: &str,
+    model: &str,
+    key: Option<String>,
+) -> Result<mailroom_wire::ModelView, Failure> {
+    let endpoint = Endpoint::new(url, model).map_err(|e| failure::endpoint(&e))?;
+    let connection =
+        Connection::new(endpoint.clone(), key.clone()).map_err(|e| failure::endpoint(&e))?;
+    connection.check().await.map_err(|e| failure::endpoint(&e))?;
+    parts.store.set_setting(ENDPOINT, &endpoint).await.map_err(failure::store)?;
+    parts.keychain.set_endpoint_key(&endpoint.url, key).await;
+    connect(parts, connection).await?;
+    Ok(view::endpoint(&endpoint, true, None))
+}
+
+async fn connect(parts: &Arc<Parts>, connection: Connection) -> Result<(), Failure> {
+    let llm = parts.llm.as_ref().ok_or_else(only_reads)?;
+    let id = connection.endpoint().id();
+    parts.store.set_setting(IN_USE, &id).await.map_err(failure::store)?;
+    parts.judge.set_head(None);
+    llm.connect(connection).await;
+    parts.signals.wake_model();
+    Ok(())
+}
+
+/// The way to the endpoint that the user named, with the key that is kept.
+async fn way_to(parts: &Parts, endpoint: Endpoint) -> Result<Connection, Failure> {
+    let key = parts.keychain.endpoint_key(&endpoint.url).await;
+    Connection::new(endpoint, key).map_err(|e| failure::endpoint(&e))
+}
+
+fn only_reads() -> Failure {
+    Failure::new(
+        Code::Model,
+        "This Mailroom only reads. Close the other one, then choose the model again.",
+    )
 }
 
 async fn installed(parts: &Parts) -> Result<Vec<InstalledModel>, Failure> {
@@ -102,6 +167,9 @@ pub(crate) async fn choose(parts: &Arc<Parts>, id: Option<&str>) -> Result<(), F
         }
         return Ok(());
     };
+    if let Some(endpoint) = endpoint(&parts.store).await?.filter(|e| e.id() == id) {
+        return connect(parts, way_to(parts, endpoint).await?).await;
+    }
     let gone = || Failure::new(Code::NotFound, "That model is not installed. Add its file again.");
     let model = installed(parts).await?.into_iter().find(|m| m.id == id).ok_or_else(gone)?;
     use_installed(parts, model).await
@@ -110,13 +178,7 @@ pub(crate) async fn choose(parts: &Arc<Parts>, id: Option<&str>) -> Result<(), F
 async fn use_installed(parts: &Arc<Parts>, model: InstalledModel) -> Result<(), Failure> {
     parts.store.set_setting(IN_USE, &model.id).await.map_err(failure::store)?;
     parts.judge.set_head(None);
-    let no_engine = || {
-        Failure::new(
-            Code::Model,
-            "This Mailroom only reads. Close the other one, then choose the model again.",
-        )
-    };
-    let llm = parts.llm.as_ref().ok_or_else(no_engine)?;
+    let llm = parts.llm.as_ref().ok_or_else(only_reads)?;
     llm.load(model).await;
     parts.signals.wake_model();
     Ok(())
@@ -127,6 +189,10 @@ pub(crate) async fn remove(parts: &Arc<Parts>, id: String) -> Result<(), Failure
     let chosen: Option<String> = parts.store.setting(IN_USE).await.map_err(failure::store)?;
     if chosen.as_deref() == Some(id.as_str()) {
         choose(parts, None).await?;
+    }
+    if let Some(endpoint) = endpoint(&parts.store).await?.filter(|e| e.id() == id) {
+        parts.keychain.set_endpoint_key(&endpoint.url, None).await;
+        return parts.store.remove_setting(ENDPOINT).await.map_err(failure::store);
     }
     let folder = parts.config.models();
     tokio::task::spawn_blocking(move || mailroom_llm::remove(&folder, &id))
@@ -151,16 +217,27 @@ pub(crate) async fn waiting(parts: &Parts) -> u64 {
 /// Loads the model that was in use, then reads mail with it for as long as the engine runs.
 pub(crate) async fn run(parts: Arc<Parts>) {
     let Some(llm) = parts.llm.clone() else { return };
-    if let Ok(Some(chosen)) = parts.store.setting::<String>(IN_USE).await
-        && let Ok(models) = installed(&parts).await
-        && let Some(model) = models.into_iter().find(|m| m.id == chosen)
-    {
-        llm.load(model).await;
+    if let Ok(Some(chosen)) = parts.store.setting::<String>(IN_USE).await {
+        if let Ok(models) = installed(&parts).await
+            && let Some(model) = models.into_iter().find(|m| m.id == chosen)
+        {
+            llm.load(model).await;
+        } else if let Ok(Some(named)) = endpoint(&parts.store).await
+            && named.id() == chosen
+            && let Ok(connection) = way_to(&parts, named).await
+        {
+            llm.connect(connection).await;
+        }
     }
     let mut states = llm.state();
-    let mut ready: Option<(String, ModelHead)> = None;
+    let mut told = parts.signals.instructions();
+    let mut ready: Option<Ready> = None;
     let mut news = true;
     loop {
+        if told.has_changed().unwrap_or(false) {
+            told.mark_unchanged();
+            ready = None;
+        }
         // Loading and readiness may follow each other unseen: any change means another model, perhaps.
         if states.has_changed().unwrap_or(true) || news {
             news = false;
@@ -181,21 +258,28 @@ pub(crate) async fn run(parts: Arc<Parts>) {
         }
         if ready.is_none() {
             ready = prepare(&parts, &llm).await;
-            let Some((_, head)) = &ready else {
+            let Some(Ready { head, .. }) = &ready else {
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 continue;
             };
+            if !instruct::prepare(&parts, &llm, &head.version).await {
+                ready = None;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
             parts.judge.set_head(Some(head.clone()));
+            let Some((version, _)) = parts.judge.model_version() else { continue };
             // A model that tells nothing beyond the other voices is not worth a pass for each message.
             let scope = if head.weight > 0.0 { QueueScope::All } else { QueueScope::Unsure };
-            parts.signals.set_model_queue(Some((head.version.clone(), scope)));
-            if let Err(error) = parts.store.clear_set_aside(&head.version).await {
+            parts.signals.set_model_queue(Some((version.clone(), scope)));
+            if let Err(error) = parts.store.clear_set_aside(&version).await {
                 tracing::warn!(%error, "marks of another model stay");
             }
             parts.lanes_changed();
         }
         let Some((version, scope)) = parts.signals.model_queue() else { continue };
-        let next = match parts.store.model_queue(&version, scope, PORTION).await {
+        let portion = ready.as_ref().map_or(PORTION, |ready| ready.portion);
+        let next = match parts.store.model_queue(&version, scope, portion).await {
             Ok(next) => next,
             Err(error) => {
                 tracing::warn!(%error, "the queue cannot be read");
@@ -207,22 +291,28 @@ pub(crate) async fn run(parts: Arc<Parts>) {
             tokio::select! {
                 changed = states.changed() => if changed.is_err() { return } else { news = true },
                 () = parts.signals.model_woken() => {}
+                _ = told.changed() => ready = None,
             }
             continue;
         }
+        let mut reading = JoinSet::new();
         for id in next {
-            read(&parts, &llm, id, &version).await;
+            let (parts, llm, version) = (Arc::clone(&parts), llm.clone(), version.clone());
+            reading.spawn(async move { read(&parts, &llm, id, &version).await });
         }
+        while reading.join_next().await.is_some() {}
     }
 }
 
 /// The head of the model in use: fitted once, then kept.
-async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
+async fn prepare(parts: &Parts, llm: &Llm) -> Option<Ready> {
     let model: String = parts.store.setting(IN_USE).await.ok()??;
+    let elsewhere = endpoint(&parts.store).await.ok()?.is_some_and(|e| e.id() == model);
+    let portion = if elsewhere { PORTION_ELSEWHERE } else { PORTION };
     let triage = parts.judge.triage();
     let key = head_setting(&model, triage.prompt_hash());
     if let Ok(Some(head)) = parts.store.setting::<ModelHead>(&key).await {
-        return Some((model, head));
+        return Some(Ready { head, portion });
     }
     let mut mail: Vec<Known> = triage
         .calibration_mail()
@@ -238,7 +328,7 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
     let (mut samples, mut times) = (Vec::new(), Vec::new());
     for (at, Known { content, label, lang, own }) in mail.into_iter().enumerate() {
         parts.signals.send(Event::Weighing { done: at as u64, total });
-        let sheet = triage.sheet(&content);
+        let sheet = triage.sheet(&content, [].iter());
         let start = Instant::now();
         match llm.score(format!("calibration {at}"), sheet, Priority::Bulk).await {
             Ok(scores) => {
@@ -271,7 +361,7 @@ async fn prepare(parts: &Parts, llm: &Llm) -> Option<(String, ModelHead)> {
     }
     // Whoever asks now sees what was found.
     parts.signals.send(Event::Weighing { done: total, total });
-    Some((model, head))
+    Some(Ready { head, portion })
 }
 
 /// Asks about one message and records the verdict.
@@ -279,7 +369,7 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
     // Removed meanwhile, or the store fails and is tried again by the next round.
     let Ok(message) = parts.store.message(id).await else { return };
     let content: MessageContent = message.content;
-    let sheet = parts.judge.sheet(&content);
+    let (sheet, instructions) = parts.judge.sheet(&content);
     let scores = match llm.score(format!("message {id}"), sheet, Priority::New).await {
         Ok(scores) => scores,
         Err(ScoreError::NotReady | ScoreError::Cancelled) => return,
@@ -295,7 +385,7 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
     let heard = Heard {
         encoder: said.as_ref().map(|(scores, _)| scores),
         vector: said.as_ref().map(|(_, vector)| &vector[..]),
-        scores: Some(&scores),
+        answers: Some(&Answers { scores, instructions }),
         thread: Some(message.row.thread),
         ..Heard::default()
     };

@@ -2,7 +2,7 @@
 
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
-use crate::{audit, discover, failure, memory, model, now, relabel, sample, view};
+use crate::{audit, discover, failure, instruct, like, memory, model, now, relabel, sample, view};
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
@@ -33,6 +33,9 @@ impl Engine {
                 let page = parts.store.search(&query, lane, after, limit.clamp(1, 200)).await;
                 page.map(|page| Answer::Search(view::page(page))).map_err(failure::store)
             }
+            Request::Like { what, limit } => {
+                like::find(parts, what, limit).await.map(|rows| Answer::Like { rows })
+            }
             Request::Message { id } => message(parts, id).await,
             Request::Label { ids, label } => correct(parts, &ids, label).await,
             Request::Undo => undo(parts).await,
@@ -48,6 +51,12 @@ impl Engine {
             }
             Request::SetExamples { examples } => {
                 memory::set_examples(parts, examples).await.map(Answer::Memory)
+            }
+            Request::Instructions => {
+                instruct::list(&parts.store).await.map(|list| Answer::Instructions { list })
+            }
+            Request::SetInstructions { list } => {
+                instruct::set(parts, &list).await.map(|list| Answer::Instructions { list })
             }
             Request::Discover { address } => {
                 discover::discover(&address).await.map(Answer::Discover)
@@ -67,6 +76,11 @@ impl Engine {
             Request::LeaveSample => sample::remove(parts).await.map(|()| Answer::LeaveSample),
             Request::AddModel { path } => {
                 model::add(parts, path.into()).await.map(|model| Answer::AddModel { model })
+            }
+            Request::UseEndpoint { url, model, key } => {
+                model::use_endpoint(parts, &url, &model, key)
+                    .await
+                    .map(|model| Answer::UseEndpoint { model })
             }
             Request::UseModel { id } => {
                 model::choose(parts, id.as_deref()).await.map(|()| Answer::UseModel)

@@ -1,4 +1,4 @@
-//! Passwords: in the OS keychain, or in memory for the session where there is none. Never in a file.
+//! Passwords and keys: in the OS keychain, or in memory for the session where there is none. Never in a file.
 
 use mailroom_domain::AccountSettings;
 use mailroom_mail::imap::Secret;
@@ -14,9 +14,10 @@ pub(crate) struct Keychain {
     available: bool,
 }
 
-fn entry(settings: &AccountSettings) -> keyring::Result<keyring::Entry> {
+/// What an account's password is kept under.
+fn account(settings: &AccountSettings) -> String {
     let server = &settings.server;
-    keyring::Entry::new(SERVICE, &format!("{} at {}:{}", settings.user, server.host, server.port))
+    format!("{} at {}:{}", settings.user, server.host, server.port)
 }
 
 /// Keychains block, and speak over their own connections: they get a thread.
@@ -46,12 +47,41 @@ impl Keychain {
 
     /// The password of an account, if it is there.
     pub(crate) async fn get(self, settings: &AccountSettings) -> Option<Secret> {
+        self.read(account(settings)).await.map(Secret::new)
+    }
+
+    /// Keeps a password. `false`: it was not kept and lasts for the session.
+    pub(crate) async fn put(self, settings: &AccountSettings, password: String) -> bool {
+        self.write(account(settings), password).await
+    }
+
+    /// Forgets a password.
+    pub(crate) async fn remove(self, settings: &AccountSettings) {
+        self.clear(account(settings)).await;
+    }
+
+    /// The key of an endpoint, if it is there.
+    pub(crate) async fn endpoint_key(self, url: &str) -> Option<String> {
+        self.read(url.to_owned()).await
+    }
+
+    /// Keeps the key of an endpoint, or forgets it. `false`: it was not kept and lasts for the session.
+    pub(crate) async fn set_endpoint_key(self, url: &str, key: Option<String>) -> bool {
+        match key {
+            Some(key) => self.write(url.to_owned(), key).await,
+            None => {
+                self.clear(url.to_owned()).await;
+                true
+            }
+        }
+    }
+
+    async fn read(self, name: String) -> Option<String> {
         if !self.available {
             return None;
         }
-        let settings = settings.clone();
-        match ask(move || entry(&settings)?.get_password()).await? {
-            Ok(password) => Some(Secret::new(password)),
+        match ask(move || keyring::Entry::new(SERVICE, &name)?.get_password()).await? {
+            Ok(secret) => Some(secret),
             Err(keyring::Error::NoEntry) => None,
             Err(error) => {
                 tracing::warn!(%error, "the keychain did not answer");
@@ -60,20 +90,14 @@ impl Keychain {
         }
     }
 
-    /// Keeps a password. `false`: it was not kept and lasts for the session.
-    pub(crate) async fn put(self, settings: &AccountSettings, password: String) -> bool {
-        if !self.available {
-            return false;
-        }
-        let settings = settings.clone();
-        matches!(ask(move || entry(&settings)?.set_password(&password)).await, Some(Ok(())))
+    async fn write(self, name: String, secret: String) -> bool {
+        let put = move || keyring::Entry::new(SERVICE, &name)?.set_password(&secret);
+        self.available && matches!(ask(put).await, Some(Ok(())))
     }
 
-    /// Forgets a password.
-    pub(crate) async fn remove(self, settings: &AccountSettings) {
+    async fn clear(self, name: String) {
         if self.available {
-            let settings = settings.clone();
-            let _ = ask(move || entry(&settings)?.delete_credential()).await;
+            let _ = ask(move || keyring::Entry::new(SERVICE, &name)?.delete_credential()).await;
         }
     }
 }

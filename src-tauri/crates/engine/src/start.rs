@@ -3,12 +3,11 @@
 use crate::accounts::{Accounts, Command};
 use crate::judge::Judge;
 use crate::secret::Keychain;
-use crate::{Config, Mode, encoder, failure, memory, model, relabel, view};
+use crate::{Config, Mode, encoder, failure, instruct, memory, model, relabel, view};
 use mailroom_domain::Label;
 use mailroom_llm::{Llm, LlmConfig};
 use mailroom_store::{AccountKind, EngineLock, QueueScope, Store};
-use mailroom_triage::Triage;
-use mailroom_wire::{Code, Event, Failure};
+use mailroom_wire::{Event, Failure};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Notify, Semaphore, broadcast, mpsc, oneshot, watch};
@@ -25,6 +24,7 @@ pub(crate) struct Signals {
     lanes: Arc<Notify>,
     model: Arc<Notify>,
     encoder: Arc<Notify>,
+    instructions: watch::Sender<()>,
     // A leaf value: what the model is reading, while there is one.
     queue: Arc<Mutex<Option<(String, QueueScope)>>>,
 }
@@ -36,6 +36,7 @@ impl Signals {
             lanes: Arc::default(),
             model: Arc::default(),
             encoder: Arc::default(),
+            instructions: watch::Sender::new(()),
             queue: Arc::default(),
         }
     }
@@ -67,6 +68,15 @@ impl Signals {
 
     pub(crate) async fn model_woken(&self) {
         self.model.notified().await;
+    }
+
+    /// The user's instructions to the model have changed.
+    pub(crate) fn instructions_changed(&self) {
+        self.instructions.send_replace(());
+    }
+
+    pub(crate) fn instructions(&self) -> watch::Receiver<()> {
+        self.instructions.subscribe()
     }
 
     pub(crate) fn model_queue(&self) -> Option<(String, QueueScope)> {
@@ -122,7 +132,7 @@ impl Engine {
             Mode::Full => Some(store.lock_engine().map_err(failure::store)?),
             Mode::Quiet => None,
         };
-        let triage = Triage::shipped().map_err(|e| Failure::new(Code::Internal, e.to_string()))?;
+        let triage = instruct::triage(instruct::fence_key(&store).await?)?;
         let rules = store.rules().await.map_err(failure::store)?;
         let judge = Arc::new(Judge::new(triage, rules));
         let keychain = Keychain::open(config.keychain && config.mode == Mode::Full).await;

@@ -1,7 +1,7 @@
 //! From what is stored to what is shown.
 
 use mailroom_domain::{AuthResult, Label};
-use mailroom_llm::{InstalledModel, LlmState};
+use mailroom_llm::{Endpoint, InstalledModel, LlmState};
 use mailroom_store as store;
 use mailroom_triage::ModelHead;
 use mailroom_wire as wire;
@@ -60,27 +60,49 @@ pub(crate) fn model(
         name: model.name.clone(),
         size: model.bytes,
         in_use,
+        endpoint: None,
         warnings: model.warnings.clone(),
-        findings: head.map(|head| wire::ModelFindings {
-            alone: head.accuracy,
-            others: head.baseline,
-            together: head.together,
-            weight: head.weight,
-            samples: head.samples as u64,
-            own: head.own as u64,
-            seconds: head.seconds,
-            languages: head
-                .languages
-                .iter()
-                .map(|(lang, found)| wire::LanguageFindings {
-                    lang: lang.clone(),
-                    n: found.n,
-                    alone: found.alone,
-                    others: found.others,
-                    together: found.together,
-                })
-                .collect(),
-        }),
+        findings: head.map(findings),
+    }
+}
+
+/// A model that runs elsewhere.
+pub(crate) fn endpoint(
+    endpoint: &Endpoint,
+    in_use: bool,
+    head: Option<&ModelHead>,
+) -> wire::ModelView {
+    wire::ModelView {
+        id: endpoint.id(),
+        name: endpoint.model.clone(),
+        size: 0,
+        in_use,
+        endpoint: Some(endpoint.host()),
+        warnings: Vec::new(),
+        findings: head.map(findings),
+    }
+}
+
+fn findings(head: &ModelHead) -> wire::ModelFindings {
+    wire::ModelFindings {
+        alone: head.accuracy,
+        others: head.baseline,
+        together: head.together,
+        weight: head.weight,
+        samples: head.samples as u64,
+        own: head.own as u64,
+        seconds: head.seconds,
+        languages: head
+            .languages
+            .iter()
+            .map(|(lang, found)| wire::LanguageFindings {
+                lang: lang.clone(),
+                n: found.n,
+                alone: found.alone,
+                others: found.others,
+                together: found.together,
+            })
+            .collect(),
     }
 }
 

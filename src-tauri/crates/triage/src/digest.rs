@@ -102,8 +102,8 @@ fn facts(content: &MessageContent, own: &[String]) -> Vec<&'static str> {
     out
 }
 
-/// The text in short.
-fn excerpt(content: &MessageContent) -> String {
+/// The text in short: its beginning, and of a long one those sentences that tell most.
+pub(crate) fn excerpt(content: &MessageContent) -> String {
     let bounded = |text: &str, most: usize| {
         text.get(..text.floor_char_boundary(most)).unwrap_or_default().to_owned()
     };

@@ -160,6 +160,40 @@ pub(crate) fn pool(
     Probabilities::softmax(std::array::from_fn(|at| a[at] + exponent * b[at]))
 }
 
+/// What a head says about each message when it was fitted on others; nothing for too few.
+fn held_out(samples: &[Sample]) -> Vec<(&Sample, Probabilities)> {
+    let mut said = Vec::with_capacity(samples.len());
+    if samples.len() < 2 * FOLDS {
+        return said;
+    }
+    for fold in 0..FOLDS {
+        let others: Vec<&Sample> =
+            samples.iter().enumerate().filter(|(i, _)| i % FOLDS != fold).map(|(_, s)| s).collect();
+        let (scaling, weights) = fit(&others);
+        for sample in samples.iter().skip(fold).step_by(FOLDS) {
+            let model = Probabilities::softmax(scores(&weights, &scaling, &sample.x));
+            said.push((sample, model));
+        }
+    }
+    said
+}
+
+/// Mean log loss of a head alone, and the share that it labels right, by cross-validation.
+pub(crate) fn cross_validated(samples: &[(SheetScores, Label)]) -> (f32, f32) {
+    let samples: Vec<Sample> = samples
+        .iter()
+        .filter_map(|(scores, label)| {
+            let evidence = Probabilities::UNIFORM;
+            Some(Sample { x: inputs(scores)?, label: *label, evidence, lang: None, own: false })
+        })
+        .collect();
+    let said = held_out(&samples);
+    let n = said.len().max(1) as f32;
+    let loss: f32 = said.iter().map(|(s, p)| -p.of(s.label).max(1e-6).ln()).sum();
+    let right = said.iter().filter(|(s, p)| p.argmax() == s.label).count();
+    (loss / n, right as f32 / n)
+}
+
 impl ModelHead {
     /// Fits a head. Samples without finite scores, or of another shape than most, are left out.
     pub(crate) fn fit(version: &str, samples: Vec<Scored>) -> Self {
@@ -174,25 +208,11 @@ impl ModelHead {
         samples.retain(|s| s.x.len() == width);
         let n = samples.len();
         let mut loss = [0.0f32; EXPONENTS.len()];
-        // What the model says about each message when it was fitted on others.
-        let mut said: Vec<(&Sample, Probabilities)> = Vec::with_capacity(n);
-        if n >= 2 * FOLDS {
-            for fold in 0..FOLDS {
-                let kept: Vec<&Sample> = samples
-                    .iter()
-                    .enumerate()
-                    .filter(|(i, _)| i % FOLDS != fold)
-                    .map(|(_, s)| s)
-                    .collect();
-                let (scaling, weights) = fit(&kept);
-                for sample in samples.iter().skip(fold).step_by(FOLDS) {
-                    let model = Probabilities::softmax(scores(&weights, &scaling, &sample.x));
-                    for (loss, exponent) in loss.iter_mut().zip(EXPONENTS) {
-                        let p = pool(&sample.evidence, &model, exponent).of(sample.label);
-                        *loss -= p.max(1e-6).ln() / n as f32;
-                    }
-                    said.push((sample, model));
-                }
+        let said = held_out(&samples);
+        for (sample, model) in &said {
+            for (loss, exponent) in loss.iter_mut().zip(EXPONENTS) {
+                let p = pool(&sample.evidence, model, exponent).of(sample.label);
+                *loss -= p.max(1e-6).ln() / n as f32;
             }
         }
         let best = (0..EXPONENTS.len()).min_by(|a, b| loss[*a].total_cmp(&loss[*b])).unwrap_or(0);

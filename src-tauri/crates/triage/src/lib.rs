@@ -12,6 +12,7 @@ mod evidence;
 mod features;
 mod fusion;
 mod head;
+mod instruction;
 mod memory;
 mod sheet;
 mod tokens;
@@ -21,17 +22,18 @@ pub use calibration::CalibrationMail;
 pub use evidence::{Evidence, TriageError};
 pub use fusion::{Fusion, Pool};
 pub use head::{LanguageFinding, ModelHead};
+pub use instruction::{Instructions, version as instructed_version};
 pub use memory::{Learned, Lesson, MOST_LESSONS, Marks, Memory, Source, Traits};
 
 use mailroom_domain::{
-    Label, MessageContent, Probabilities, Reason, ReasonKind, Sheet, SheetScores, Verdict, Voice,
-    VoiceShare,
+    Instruction, Label, MessageContent, Probabilities, Reason, ReasonKind, Sheet, SheetScores,
+    Verdict, Voice, VoiceShare,
 };
 
 /// What trainers need of the features; not for anyone else.
 #[doc(hidden)]
 pub mod training {
-    use mailroom_domain::MessageContent;
+    use mailroom_domain::{Label, MessageContent, SheetScores};
     use std::collections::BTreeSet;
 
     /// Features that are not words come first, this many.
@@ -55,6 +57,17 @@ pub mod training {
             .flat_map(|(text, most)| crate::tokens::tokens(text, most))
             .map(|token| token.hash)
             .collect()
+    }
+
+    /// Questions as in `prompts/`.
+    pub fn questions(text: &str) -> Vec<mailroom_domain::SheetQuestion> {
+        crate::sheet::questions(text)
+    }
+
+    /// How well a head over these scores labels messages that it was not fitted on: mean log loss in nats by
+    /// cross-validation, and the share that it labels right.
+    pub fn sheet_loss(samples: &[(SheetScores, Label)]) -> (f32, f32) {
+        crate::head::cross_validated(samples)
     }
 
     /// A fact's name, or what a cue or word is.
@@ -86,6 +99,8 @@ pub struct Input<'a> {
     pub scores: Option<&'a SheetScores>,
     /// The head that was fitted for that model.
     pub head: Option<&'a ModelHead>,
+    /// The user's instructions that the sheet asked about.
+    pub instructions: Option<&'a Instructions>,
     /// What the language model said when it was asked earlier, in place of `scores`.
     pub model: Option<&'a VoiceShare>,
     /// What the user has taught, if anything.
@@ -102,6 +117,7 @@ impl<'a> Input<'a> {
             encoder: None,
             scores: None,
             head: None,
+            instructions: None,
             model: None,
             memory: None,
         }
@@ -204,9 +220,20 @@ impl Triage {
         words
     }
 
-    /// The question sheet about a message.
-    pub fn sheet(&self, content: &MessageContent) -> Sheet {
-        self.prompts.sheet(content)
+    /// Draws the fence around mail in a sheet from this key, which nobody outside this installation knows.
+    #[must_use]
+    pub fn with_fence_key(mut self, key: u64) -> Triage {
+        self.prompts.key = key;
+        self
+    }
+
+    /// The question sheet about a message, with the user's instructions as its last questions.
+    pub fn sheet<'a>(
+        &self,
+        content: &MessageContent,
+        instructions: impl Iterator<Item = &'a Instruction>,
+    ) -> Sheet {
+        self.prompts.sheet(content, instructions)
     }
 
     /// Messages with known labels, for fitting a model's head.
@@ -223,7 +250,7 @@ impl Triage {
                 let input =
                     Input { encoder: sample.encoder.as_ref(), ..Input::of(&sample.content, &[]) };
                 head::Scored {
-                    scores: sample.scores.clone(),
+                    scores: self.shipped_part(&sample.scores),
                     label: sample.label,
                     others: self.verdict(&input).probabilities,
                     lang: sample.lang.clone(),
@@ -232,6 +259,11 @@ impl Triage {
             })
             .collect();
         ModelHead::fit(version, samples)
+    }
+
+    /// The answers to the shipped questions, which come first.
+    fn shipped_part(&self, scores: &SheetScores) -> SheetScores {
+        SheetScores(scores.0.iter().take(self.prompts.questions.len()).cloned().collect())
     }
 
     /// What the voices that ship with the app say about a message, pooled; without the language model and without
@@ -273,15 +305,29 @@ impl Triage {
             self.shipped_voices(input);
         let mut probabilities = base;
         let mut prompt_hash = None;
+        let mut instructed = Vec::new();
         if let (Some(scores), Some(head)) = (input.scores, input.head)
-            && let Some(model) = head.probabilities(scores)
+            && let Some(mut model) = head.probabilities(&self.shipped_part(scores))
         {
+            let mut version = head.version.clone();
+            if let Some(instructions) = input.instructions {
+                version = instructions.version(&version);
+                if head.weight > 0.0 {
+                    instructed = instructions.apply(scores);
+                }
+                // Their whole strength, whatever the voice's exponent below 1.
+                let mut ln = model.ln();
+                for (instruction, strength) in &instructed {
+                    ln[instruction.label.index()] += strength / head.weight.min(1.0);
+                }
+                model = Probabilities::softmax(ln);
+            }
             probabilities = head::pool(&probabilities, &model, head.weight);
             voices.push(VoiceShare {
                 voice: Voice::Model,
                 probabilities: model,
                 weight: head.weight,
-                version: head.version.clone(),
+                version,
             });
             prompt_hash = Some(self.prompts.hash.clone());
         } else if let Some(share) = input.model {
@@ -309,6 +355,12 @@ impl Triage {
         let exponent = pool.exponents.first().copied().unwrap_or_default();
         let mut why = why::reasons(&self.evidence, &features, most_probable, exponent);
         why.extend(learned);
+        why.extend(instructed.into_iter().map(|(instruction, strength)| Reason {
+            kind: ReasonKind::Question,
+            label: instruction.label,
+            text: format!("The language model takes it for \u{201c}{}\u{201d}", instruction.text),
+            weight: if instruction.label == most_probable { strength } else { -strength },
+        }));
         for share in voices.iter().filter(|share| share.weight > 0.0) {
             let (kind, who) = match share.voice {
                 Voice::Encoder => (ReasonKind::Meaning, "The meaning of the text points"),
@@ -396,19 +448,21 @@ mod tests {
         assert!(verdict.why.iter().any(|r| r.kind == ReasonKind::Meaning), "{:?}", verdict.why);
     }
 
-    #[test]
-    fn a_model_is_heard_by_its_weight() {
-        let triage = Triage::shipped().expect("shipped weights");
-        let samples: Vec<CalibrationSample> = (0..48)
+    /// Samples of a model whose answer to the one question with four words tells the label.
+    fn telling(triage: &Triage) -> Vec<CalibrationSample> {
+        (0..48)
             .map(|n| {
                 let label = Label::ALL[n % 4];
                 let wobble = (n / 4) as f32 / 50.0;
-                let scores = (0..8)
-                    .map(|q| match q {
-                        7 => {
+                let scores = triage
+                    .sheet(&MessageContent::default(), [].iter())
+                    .questions
+                    .iter()
+                    .map(|q| match q.words.len() {
+                        4 => {
                             (0..4).map(|w| if w == label.index() { 1.0 } else { wobble }).collect()
                         }
-                        _ => vec![wobble, 0.0],
+                        n => (0..n).map(|w| if w == 0 { wobble } else { 0.0 }).collect(),
                     })
                     .collect();
                 let content = message("Hello", "How are you?");
@@ -421,7 +475,13 @@ mod tests {
                     own: false,
                 }
             })
-            .collect();
+            .collect()
+    }
+
+    #[test]
+    fn a_model_is_heard_by_its_weight() {
+        let triage = Triage::shipped().expect("shipped weights");
+        let samples = telling(&triage);
         let head = triage.fit_model("test", &samples);
         assert!(head.weight > 0.0, "{head:?}");
         for CalibrationSample { content, scores, label, .. } in samples.iter().take(4) {
@@ -441,6 +501,49 @@ mod tests {
             ..input(&samples[0].content)
         });
         assert!(!verdict.heard(Voice::Model));
+    }
+
+    #[test]
+    fn an_instruction_that_seems_to_apply_counts_if_its_model_does() {
+        let triage = Triage::shipped().expect("shipped weights");
+        let samples = telling(&triage);
+        let head = triage.fit_model("test", &samples);
+        let mine = Instruction { text: "mail from my landlord".into(), label: Label::Urgent };
+        let with = |answer: f32| {
+            let mut scores = samples[1].scores.clone();
+            scores.0.push(vec![answer, 0.0]);
+            scores
+        };
+        let ordinary: Vec<SheetScores> = (0..10).map(|n| with(n as f32 / 10.0)).collect();
+        let instructions = Instructions::new(std::slice::from_ref(&mine), &ordinary);
+        let content = &samples[1].content;
+        let verdict = |scores: &SheetScores, head: &ModelHead| {
+            triage.verdict(&Input {
+                scores: Some(scores),
+                head: Some(head),
+                instructions: Some(&instructions),
+                ..input(content)
+            })
+        };
+        let urgent = |v: &Verdict| v.probabilities.of(Label::Urgent);
+        let (usual, applies) = (verdict(&with(0.5), &head), verdict(&with(9.0), &head));
+        assert!(urgent(&applies) > 2.0 * urgent(&usual), "{applies:?}");
+        assert!(
+            applies.why.iter().any(|r| r.text.contains("mail from my landlord")),
+            "{:?}",
+            applies.why
+        );
+        assert!(usual.voices.iter().any(|v| v.version == instructions.version(&head.version)));
+        // Judged again from what was said, it says the same.
+        let said = applies.voices.iter().find(|v| v.voice == Voice::Model);
+        let again = triage.verdict(&Input { model: said, ..input(content) });
+        assert_eq!(again.probabilities, applies.probabilities);
+        let mut deaf = head.clone();
+        deaf.weight = 0.0;
+        assert_eq!(
+            verdict(&with(9.0), &deaf).probabilities,
+            verdict(&with(0.5), &deaf).probabilities
+        );
     }
 
     #[test]

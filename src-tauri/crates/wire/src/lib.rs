@@ -15,7 +15,7 @@ pub use relabel::{
     RelabelCommand, RelabelDiff, RelabelHold, RelabelLeft, RelabelMove, RelabelOptions,
     RelabelScope, RelabelShare, RelabelState, RelabelStatus, RelabelWaiting,
 };
-pub use request::{Answer, Request};
+pub use request::{Answer, Like, Request};
 pub use view::{
     AccountState, AccountView, AuditBand, AuditItem, AuditView, Candidate, Discovery, Example,
     LaneCount, LanguageFindings, Learned, MemoryChange, MemoryView, MessageView, ModelFindings,

@@ -4,9 +4,25 @@ use crate::{
     AccountView, AuditView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView,
     ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row, Undone,
 };
-use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, RelabelId};
+use mailroom_domain::{AccountId, AccountSettings, Instruction, Label, MessageId, RelabelId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+/// What mail is compared with by its meaning.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Like {
+    /// Another message.
+    Message {
+        /// Which.
+        id: MessageId,
+    },
+    /// The user's words.
+    Text {
+        /// As typed.
+        text: String,
+    },
+}
 
 /// What can be asked of the engine.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -32,6 +48,13 @@ pub enum Request {
         /// The `next` of the page before, or `null` for the first one.
         after: Option<String>,
         /// How many rows, 1 to 200.
+        limit: u32,
+    },
+    /// Messages near in meaning, the nearest first, from all lanes.
+    Like {
+        /// To what.
+        what: Like,
+        /// How many, 1 to 200.
         limit: u32,
     },
     /// One message with its text and the reasons for its label.
@@ -61,6 +84,13 @@ pub enum Request {
     SetExamples {
         /// All of them.
         examples: Vec<Example>,
+    },
+    /// The user's instructions to the language model.
+    Instructions,
+    /// Replaces them; the answer is what there is then.
+    SetInstructions {
+        /// All of them, at most 5.
+        list: Vec<Instruction>,
     },
     /// How well mail is sorted, as far as it was judged.
     Audit,
@@ -117,6 +147,15 @@ pub enum Request {
         /// Its path on this machine.
         path: String,
     },
+    /// Uses a model behind an OpenAI-compatible endpoint: from then on, mail that it reads goes to that address.
+    UseEndpoint {
+        /// What `/completions` is put behind.
+        url: String,
+        /// The model's name there.
+        model: String,
+        /// Sent as a bearer token; kept in the OS keychain, or for the session.
+        key: Option<String>,
+    },
     /// Uses another installed model, or none.
     UseModel {
         /// Its id, or `null` for none.
@@ -151,6 +190,11 @@ pub enum Answer {
     Lane(Page),
     /// To [`Request::Search`].
     Search(Page),
+    /// To [`Request::Like`].
+    Like {
+        /// The nearest first.
+        rows: Vec<Row>,
+    },
     /// To [`Request::Message`].
     Message(Box<MessageView>),
     /// To [`Request::Label`].
@@ -169,6 +213,11 @@ pub enum Answer {
     },
     /// To [`Request::Memory`], [`Request::Teach`] and [`Request::SetExamples`].
     Memory(MemoryView),
+    /// To [`Request::Instructions`] and [`Request::SetInstructions`].
+    Instructions {
+        /// What there is now.
+        list: Vec<Instruction>,
+    },
     /// To [`Request::Audit`], [`Request::DrawAudit`], [`Request::AnswerAudit`] and [`Request::EndAudit`].
     Audit(AuditView),
     /// To [`Request::Discover`].
@@ -194,6 +243,11 @@ pub enum Answer {
     /// To [`Request::AddModel`].
     AddModel {
         /// The model as installed.
+        model: ModelView,
+    },
+    /// To [`Request::UseEndpoint`].
+    UseEndpoint {
+        /// The model as it is listed.
         model: ModelView,
     },
     /// To [`Request::UseModel`].

@@ -138,11 +138,13 @@ pub struct ModelView {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// Bytes on the disk.
+    /// Bytes of its file; 0 if it runs elsewhere.
     #[ts(type = "number")]
     pub size: u64,
     /// It is the one in use.
     pub in_use: bool,
+    /// It runs elsewhere, on this host: what it reads leaves this computer.
+    pub endpoint: Option<String>,
     /// What the user should know about it, in sentences.
     pub warnings: Vec<String>,
     /// What was found when it was weighed; `null` before.

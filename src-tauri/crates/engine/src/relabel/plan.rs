@@ -54,12 +54,11 @@ impl<'a> Now<'a> {
         // An engine that only reads has not loaded it, and the pools were fitted for the one that ships.
         let shipped =
             parts.config.encoder.as_ref().map(|_| triage.fusion().encoder_version.clone());
-        let head = parts.judge.head().filter(|head| head.weight > 0.0);
         Now {
             evidence: triage.evidence_version(),
             fusion: triage.fusion(),
             encoder: loaded.or(shipped),
-            model: head.map(|head| (head.version.clone(), head.weight)),
+            model: parts.judge.model_version().filter(|(_, weight)| *weight > 0.0),
             prompt_hash: triage.prompt_hash(),
         }
     }

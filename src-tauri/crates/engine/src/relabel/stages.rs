@@ -5,10 +5,10 @@
 
 use super::likeness::likeness;
 use super::plan::Plan;
-use crate::judge::{Heard, Judge};
+use crate::judge::{Answers, Heard, Judge};
 use crate::start::Parts;
 use crate::{failure, model};
-use mailroom_domain::{AccountId, MessageContent, RelabelId, SheetScores, Verdict, Voice};
+use mailroom_domain::{AccountId, MessageContent, RelabelId, Verdict, Voice};
 use mailroom_llm::{LlmState, Priority, ScoreError};
 use mailroom_store::{
     Encoded, PackedVerdict, RelabelItem, RelabelItemState, RelabelOutcome, RelabelStep,
@@ -263,18 +263,18 @@ impl Job {
         let Some(item) = items.into_iter().next() else { return Ok(Asked::Nothing) };
         let message = item.message;
         let opened = asker.open(item, false);
-        let mut scores: Option<SheetScores> = None;
+        let mut answers: Option<Answers> = None;
         match (&asker.model, &self.parts.llm, &opened.content) {
             (Model::Soon, ..) => return Ok(Asked::Soon),
             (Model::Ready, Some(llm), Some(content)) if !opened.item.set_aside => {
-                let sheet = self.parts.judge.sheet(content);
+                let (sheet, instructions) = self.parts.judge.sheet(content);
                 let mut stop = self.stop.clone();
                 let said = tokio::select! {
                     said = llm.score(format!("message {message}"), sheet, Priority::Bulk) => said,
                     _ = stop.changed() => return Ok(Asked::Stopped),
                 };
                 match said {
-                    Ok(said) => scores = Some(said),
+                    Ok(scores) => answers = Some(Answers { scores, instructions }),
                     Err(ScoreError::NotReady | ScoreError::Cancelled) => return Ok(Asked::Soon),
                     // The others have read it.
                     Err(ScoreError::SetAside | ScoreError::Failed(_)) => {}
@@ -285,7 +285,7 @@ impl Job {
         let at = Arc::clone(&asker);
         let outcome = tokio::task::spawn_blocking(move || {
             let step =
-                at.guarded(&opened, |content| at.by_model(&opened, content, scores.as_ref()));
+                at.guarded(&opened, |content| at.by_model(&opened, content, answers.as_ref()));
             RelabelOutcome { item: opened.item.id, step, likeness: None, encoded: None }
         })
         .await
@@ -409,10 +409,10 @@ impl Asker {
         &self,
         opened: &Opened,
         content: &MessageContent,
-        scores: Option<&SheetScores>,
+        answers: Option<&Answers>,
     ) -> RelabelStep {
         let encoded = opened.item.encoder.as_ref();
-        let verdict = self.verdict(opened, content, encoded, scores);
+        let verdict = self.verdict(opened, content, encoded, answers);
         let voice = match encoded {
             _ if verdict.heard(Voice::Model) => Voice::Model,
             Some(_) => Voice::Encoder,
@@ -426,13 +426,13 @@ impl Asker {
         opened: &Opened,
         content: &MessageContent,
         encoded: Option<&Encoded>,
-        scores: Option<&SheetScores>,
+        answers: Option<&Answers>,
     ) -> Verdict {
         let said = self.said(encoded);
         let heard = Heard {
             encoder: said.as_ref(),
             vector: encoded.map(|encoded| &encoded.vector[..]),
-            scores,
+            answers,
             thread: Some(opened.item.thread),
             ..Heard::default()
         };
