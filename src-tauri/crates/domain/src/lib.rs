@@ -10,6 +10,7 @@ mod id;
 mod label;
 mod message;
 mod rule;
+pub mod rules;
 mod sheet;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
