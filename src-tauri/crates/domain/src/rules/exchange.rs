@@ -93,7 +93,8 @@ pub fn import(text: &str) -> Result<Rules, ImportError> {
     })?;
     let rules = match value {
         Value::Array(list) => {
-            if !list.iter().all(|rule| rule.get("conditions").is_some()) {
+            let old = |rule: &Value| rule.get("conditions").is_some();
+            if list.is_empty() || !list.iter().all(old) {
                 return Err(ImportError::NotRules);
             }
             let mut old: Vec<OldRule> = read(list)?;

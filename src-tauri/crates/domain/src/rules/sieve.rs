@@ -1,5 +1,5 @@
-//! Rules as a Sieve script for a mail server (RFC 5228, with body RFC 5173, imap4flags RFC 5232 and variables RFC 5229
-//! where they are needed).
+//! Rules as a Sieve script for a mail server (RFC 5228, with body RFC 5173, imap4flags RFC 5232, relational RFC 5231
+//! and variables RFC 5229 where they are needed).
 //!
 //! A script says exactly what the rules say of a message that is being delivered, or it does not say it: what Sieve
 //! cannot say is named in [`Sieve::left_out`], and nothing is rounded to something near. A rule of which a condition
@@ -76,6 +76,9 @@ pub enum Unsayable {
         "a script ignores case in ASCII letters only, and there are too many ways to write this"
     )]
     Letters,
+    /// A glob with `?`.
+    #[error("to a mail server “?” is one byte, and not one character")]
+    OneCharacter,
     /// A number that a server need not understand.
     #[error("a mail server need not understand numbers above 2147483647")]
     Number,
@@ -131,6 +134,8 @@ struct Said<'r> {
     flags: Vec<String>,
     folder: Option<String>,
     stop: bool,
+    /// Extensions that the test needs.
+    needs: BTreeSet<&'static str>,
 }
 
 /// The rules as a script.
@@ -158,7 +163,7 @@ fn say(rules: &[Rule], variables: bool) -> (Vec<Said<'_>>, Vec<LeftOut>) {
             out(Where::Rule {}, Unsayable::Off);
             continue;
         }
-        let mut say = Say { variables, path: Vec::new(), unsayable: Vec::new() };
+        let mut say = Say { variables, ..Say::default() };
         let test = say.group(&rule.when);
         if !say.unsayable.is_empty() {
             for (path, why) in say.unsayable {
@@ -172,7 +177,8 @@ fn say(rules: &[Rule], variables: bool) -> (Vec<Said<'_>>, Vec<LeftOut>) {
             behind.push(rule);
             continue;
         }
-        let mut one = Said { rule, test, flags: Vec::new(), folder: None, stop: false };
+        let mut one =
+            Said { rule, test, flags: Vec::new(), folder: None, stop: false, needs: say.needs };
         for (at, action) in rule.then.iter().enumerate() {
             let mut cannot = |why| {
                 out(Where::Action { at: u16::try_from(at).unwrap_or(u16::MAX) }, why);
@@ -250,15 +256,12 @@ fn write(said: &[Said<'_>], variables: bool) -> String {
     if variables {
         let _ = write!(body, "\n{file}");
     }
-    let dollar = body.contains("${dollar}");
-    let needs = [
-        ("fileinto", body.contains("fileinto ")),
-        ("imap4flags", said.iter().any(|s| !s.flags.is_empty() || s.test.contains("hasflag "))),
-        ("body", said.iter().any(|s| s.test.contains("body :"))),
-        ("variables", variables),
-    ];
-    let needs: Vec<String> =
-        needs.iter().filter(|n| n.1).map(|(name, _)| format!("\"{name}\"")).collect();
+    let dollar = variables && body.contains("${dollar}");
+    let mut needs: BTreeSet<&str> = said.iter().flat_map(|s| s.needs.iter().copied()).collect();
+    needs.extend(said.iter().any(|s| s.folder.is_some()).then_some("fileinto"));
+    needs.extend(said.iter().any(|s| !s.flags.is_empty()).then_some("imap4flags"));
+    needs.extend(variables.then_some("variables"));
+    let needs: Vec<String> = needs.iter().map(|name| format!("\"{name}\"")).collect();
     let mut script = String::new();
     if !needs.is_empty() {
         let _ = writeln!(script, "require [{}];", needs.join(", "));
@@ -290,10 +293,12 @@ fn quote(text: &str, variables: bool) -> String {
     out
 }
 
+#[derive(Default)]
 struct Say {
     variables: bool,
     path: Vec<u16>,
     unsayable: Vec<(ConditionPath, Unsayable)>,
+    needs: BTreeSet<&'static str>,
 }
 
 impl Say {
@@ -346,7 +351,8 @@ impl Say {
         quote(text, self.variables)
     }
 
-    fn flag(&self, flag: &str, is: bool) -> String {
+    fn flag(&mut self, flag: &str, is: bool) -> String {
+        self.needs.insert("imap4flags");
         let test = format!("hasflag :is {}", self.quote(flag));
         if is { test } else { not(&test) }
     }
@@ -362,7 +368,7 @@ impl Say {
     }
 
     fn address(
-        &self,
+        &mut self,
         field: AddressField,
         part: AddressPart,
         test: &TextTest,
@@ -381,6 +387,9 @@ impl Say {
             AddressPart::Local => ":localpart",
             AddressPart::Domain => ":domain",
         };
+        if *test == TextTest::Present {
+            self.needs.insert("relational");
+        }
         let (how, values) = match_type(test)?;
         let one = |how: &str, values: &[String]| {
             format!("address {part_name} {how} {headers} {}", self.list(values))
@@ -393,7 +402,10 @@ impl Say {
         Ok(whole)
     }
 
-    fn text(&self, field: TextField, test: &TextTest) -> Result<String, Unsayable> {
+    fn text(&mut self, field: TextField, test: &TextTest) -> Result<String, Unsayable> {
+        if *test == TextTest::Present {
+            self.needs.insert("relational");
+        }
         let header = |name: &str, how: &str, values: &[String]| {
             format!("header {how} \"{name}\" {}", self.list(values))
         };
@@ -409,6 +421,11 @@ impl Say {
                 let no = not(&header("auto-submitted", ":is", &["no".to_owned()]));
                 Ok(allof(vec![header("auto-submitted", how, &values), no]))
             }
+            TextField::ListId if *test == TextTest::Present => {
+                let (how, values) = match_type(test)?;
+                let empty = not(&header("list-id", ":matches", &["*<>*".to_owned()]));
+                Ok(allof(vec![header("list-id", how, &values), empty]))
+            }
             TextField::ListId => {
                 // The identifier stands in the last angle brackets, or alone.
                 let values = patterns(test)?;
@@ -421,6 +438,7 @@ impl Say {
             TextField::Body => match test {
                 TextTest::Contains(value) if !value.trim().contains(char::is_whitespace) => {
                     let values = spellings(value.trim())?;
+                    self.needs.insert("body");
                     Ok(format!("body :text :contains {}", self.list(&values)))
                 }
                 _ => Err(Unsayable::Body),
@@ -434,24 +452,25 @@ fn match_type(test: &TextTest) -> Result<(&'static str, Vec<String>), Unsayable>
     match test {
         TextTest::Is(value) => Ok((":is", spellings(value)?)),
         TextTest::Contains(value) => Ok((":contains", spellings(value)?)),
+        // One value that is not empty (RFC 5231, 4).
+        TextTest::Present => Ok((":value \"ne\"", vec![String::new()])),
         _ => Ok((":matches", patterns(test)?)),
     }
 }
 
 /// The test as globs (RFC 5228, 2.7.1), whose signs are those of [`TextTest::Glob`].
 fn patterns(test: &TextTest) -> Result<Vec<String>, Unsayable> {
-    let Some(value) = test.value() else { return Ok(vec!["?*".to_owned()]) };
-    let spelled = spellings(value)?;
-    Ok(spelled
+    let spelled = spellings(test.value().unwrap_or_default())?;
+    spelled
         .into_iter()
         .map(|value| match test {
-            TextTest::Is(_) | TextTest::Present => escape(&value),
-            TextTest::Contains(_) => format!("*{}*", escape(&value)),
-            TextTest::Starts(_) => format!("{}*", escape(&value)),
-            TextTest::Ends(_) => format!("*{}", escape(&value)),
-            TextTest::Glob(_) => lone_backslashes(&value),
+            TextTest::Is(_) | TextTest::Present => Ok(escape(&value)),
+            TextTest::Contains(_) => Ok(format!("*{}*", escape(&value))),
+            TextTest::Starts(_) => Ok(format!("{}*", escape(&value))),
+            TextTest::Ends(_) => Ok(format!("*{}", escape(&value))),
+            TextTest::Glob(_) => as_glob(&value),
         })
-        .collect())
+        .collect()
 }
 
 /// A text as a glob that fits itself alone.
@@ -466,20 +485,23 @@ fn escape(text: &str) -> String {
     out
 }
 
-/// Doubles backslashes that stand for themselves, which servers read differently.
-fn lone_backslashes(glob: &str) -> String {
+/// A glob as servers read it. Backslashes that stand for themselves are doubled, since servers differ about them. `?` is
+/// a byte to a server and a character to Mailroom, which is another thing in most languages.
+fn as_glob(glob: &str) -> Result<String, Unsayable> {
     let mut out = String::with_capacity(glob.len());
     let mut chars = glob.chars().peekable();
     while let Some(c) = chars.next() {
-        out.push(c);
-        if c == '\\' {
-            match chars.peek() {
-                Some('*' | '?' | '\\') => out.extend(chars.next()),
-                _ => out.push('\\'),
+        match (c, chars.peek()) {
+            ('?', _) => return Err(Unsayable::OneCharacter),
+            ('\\', Some('*' | '?' | '\\')) => {
+                out.push(c);
+                out.extend(chars.next());
             }
+            ('\\', _) => out.push_str("\\\\"),
+            _ => out.push(c),
         }
     }
-    out
+    Ok(out)
 }
 
 /// All ways to write a value that differ in the case of letters beyond ASCII.
