@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// One difference between two outcomes. Which rule brought it about does not count.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleChange"))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Change {
     /// The label that rules set.

@@ -10,7 +10,7 @@ use std::fmt;
 
 /// A bound from below, above or both, both inclusive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleSpan"))]
 #[serde(deny_unknown_fields)]
 pub struct Span {
     /// Not less than this.
@@ -45,7 +45,7 @@ impl fmt::Display for Span {
 
 /// A bound on a probability, 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleBound"))]
 #[serde(deny_unknown_fields)]
 pub struct Share {
     /// Not less than this.
@@ -79,7 +79,7 @@ impl fmt::Display for Share {
 
 /// Which addresses a condition looks at. It holds if it holds for one of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleAddressField"))]
 #[serde(rename_all = "kebab-case")]
 pub enum AddressField {
     /// First of `From`.
@@ -98,7 +98,7 @@ pub enum AddressField {
 
 /// Which part of an address a condition looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleAddressPart"))]
 #[serde(rename_all = "kebab-case")]
 pub enum AddressPart {
     /// The display name.
@@ -113,7 +113,7 @@ pub enum AddressPart {
 
 /// Which text a condition looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleTextField"))]
 #[serde(rename_all = "kebab-case")]
 pub enum TextField {
     /// `Subject`
@@ -134,7 +134,7 @@ pub enum TextField {
 
 /// Where the reader stands among the recipients. While the reader's addresses are not known, nothing holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleStanding"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// In To, alone or among others.
@@ -149,7 +149,7 @@ pub enum Standing {
 
 /// A check that the receiving server has made (RFC 8601).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleAuthMethod"))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthMethod {
     /// RFC 7208
@@ -162,7 +162,7 @@ pub enum AuthMethod {
 
 /// How the conditions of a group go together. An empty group never holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleMode"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Each of them holds.
@@ -176,7 +176,7 @@ pub enum Mode {
 
 /// Conditions that go together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleGroup"))]
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// How they go together.
@@ -208,7 +208,7 @@ impl Group {
 
 /// One condition. Label, unsure, folder, seen, flagged and keyword are as the earlier rules have left them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleCondition"))]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Condition {
     /// Conditions that go together.

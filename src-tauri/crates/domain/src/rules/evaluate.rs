@@ -17,7 +17,7 @@ pub struct NotLoaded;
 
 /// Something that a rule brought about, with the rule. Where several say the same, it is the first of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleEffect"))]
 pub struct Effect<T> {
     /// The rule.
     pub rule: RuleId,
@@ -27,7 +27,7 @@ pub struct Effect<T> {
 
 /// An action that a later rule replaced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleOverruled"))]
 pub struct Overruled {
     /// The rule that lost.
     pub rule: RuleId,
@@ -39,7 +39,7 @@ pub struct Overruled {
 
 /// What the rules want of a message: a state to be reached, not steps. What is so already needs no doing.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleOutcome"))]
 pub struct Outcome {
     /// The label, if a rule set one.
     pub label: Option<Effect<Label>>,

@@ -96,14 +96,14 @@ pub struct Subject<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// A message of which all is loaded but where it lies and how it stands: account, folder, conversation and the time
-    /// of receipt are to be filled in. `verdict` is the voices' own, before any rule. `own` holds the reader's
-    /// addresses, lower-cased.
+    /// A message of which all is loaded; account, folders and `answered` are to be filled in where they are known.
+    /// `verdict` is the voices' own, before any rule. `own` holds the reader's addresses, lower-cased.
     pub fn of(
         content: &'a MessageContent,
         verdict: &'a Verdict,
         flags: &'a FlagSet,
         own: &[String],
+        received: UnixSeconds,
     ) -> Subject<'a> {
         Subject {
             headers: Headers::Whole(&content.headers),
@@ -111,7 +111,7 @@ impl<'a> Subject<'a> {
             language: Part::Loaded(content.language.as_deref()),
             attachments: Attachments::Listed(&content.attachments),
             size: content.size,
-            received: content.headers.date.unwrap_or_default(),
+            received,
             account: "",
             folder: Folder::default(),
             folders: &[],

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// The answer to a condition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleAnswer"))]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
     /// It holds.

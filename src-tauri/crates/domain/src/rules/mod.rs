@@ -22,6 +22,8 @@
 //!
 //! What is unknown, absent or empty fits no comparison, an empty group never holds, and a rule that is not sound is
 //! never heard: [`Rules`] can only be made of sound ones.
+//!
+//! In TypeScript, where all types share one name space, those of this module begin with `Rule` or `Sieve`.
 
 mod action;
 mod change;
@@ -92,7 +94,7 @@ impl Rule {
 
 /// Where a condition stands in its rule: places in nested groups, counted from 0. Shown from 1, as `2.1`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "number[]"))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RulePath", type = "number[]"))]
 #[serde(transparent)]
 pub struct ConditionPath(pub Vec<u16>);
 

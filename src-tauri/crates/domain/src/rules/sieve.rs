@@ -29,7 +29,7 @@ const NUMBER_LIMIT: u64 = 2_147_483_647;
 
 /// Why something cannot be said in Sieve.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SieveUnsayable"))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Unsayable {
     /// The rule is off.
@@ -107,7 +107,7 @@ pub enum Unsayable {
 
 /// Something that the script does not say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "SieveLeftOut"))]
 pub struct LeftOut {
     /// Of this rule.
     pub rule: RuleId,

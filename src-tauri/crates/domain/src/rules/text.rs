@@ -31,7 +31,7 @@ pub(super) fn fold_lines(text: &str) -> String {
 
 /// How a text is compared with what the user typed. Case never matters, and a text that is absent fits nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleTextTest"))]
 #[serde(tag = "how", content = "value", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum TextTest {
     /// The whole text. For a domain, its subdomains as well.

@@ -12,7 +12,7 @@ use std::fmt;
 
 /// What decided that a rule did not match, or cannot be told to match.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleCulprit"))]
 pub struct Culprit {
     /// Where the condition stands in the rule. Empty for the rule's outermost group.
     pub path: ConditionPath,
@@ -26,7 +26,7 @@ pub struct Culprit {
 
 /// What became of an action of a rule that matched.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleFate"))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Fate {
     /// It counts, and is owed to this rule.
@@ -45,7 +45,7 @@ pub enum Fate {
 
 /// An action with what became of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleDone"))]
 pub struct Done {
     /// The action.
     pub action: Action,
@@ -55,7 +55,7 @@ pub struct Done {
 
 /// How one rule was heard.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleHeard"))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Heard {
     /// It is off.
@@ -98,7 +98,7 @@ pub struct RuleTrace {
 
 /// All rules, as one message was put to them. Its `Display` is English, a line a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RulesTrace"))]
 pub struct Trace {
     /// Each rule, in order.
     pub rules: Vec<RuleTrace>,
@@ -203,7 +203,7 @@ impl fmt::Display for Trace {
                     write!(f, "not heard, because rule {} said stop.", place(*by))?;
                 }
                 Heard::Behind {} => {
-                    f.write_str("not heard yet, because an earlier rule is open.")?
+                    f.write_str("not heard yet, because an earlier rule is open.")?;
                 }
                 Heard::Failed { because } => write!(f, "did not match: {because}.")?,
                 Heard::Open { because } => write!(f, "open: {because}.")?,

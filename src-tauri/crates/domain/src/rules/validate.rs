@@ -26,7 +26,7 @@ const KEYWORD_LIMIT: usize = 100;
 
 /// The part of a rule that is meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RulePart"))]
 #[serde(tag = "part", rename_all = "kebab-case")]
 pub enum Where {
     /// The rule itself.
@@ -56,7 +56,7 @@ impl fmt::Display for Where {
 
 /// What is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleFaultKind"))]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum FaultKind {
     /// More rules than [`RULE_LIMIT`].
@@ -131,7 +131,7 @@ pub enum FaultKind {
 
 /// Something that is wrong with a rule, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleFault"))]
 pub struct Fault {
     /// The rule's place in the list, counted from 1.
     #[cfg_attr(feature = "ts", ts(type = "number"))]
@@ -158,7 +158,7 @@ impl fmt::Display for Fault {
 
 /// All that is wrong with a list of rules, at least one fault. A line each.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(rename = "RuleFaults"))]
 #[serde(transparent)]
 pub struct Faults(pub Vec<Fault>);
 

@@ -15,11 +15,14 @@ fn holds(condition: &Condition, message: &Message) -> Answer {
     answer
 }
 
+/// Makes something of a message.
+type Fill = fn(&mut Message);
+
 #[track_caller]
-fn tells(condition: Condition, yes: impl FnOnce(&mut Message), no: impl FnOnce(&mut Message)) {
+fn tells(condition: &Condition, yes: impl FnOnce(&mut Message), no: impl FnOnce(&mut Message)) {
     let (yes, no) = (Message::plain().with(yes), Message::plain().with(no));
-    assert_eq!(holds(&condition, &yes), Answer::Yes, "{condition}");
-    assert_eq!(holds(&condition, &no), Answer::No, "{condition}");
+    assert_eq!(holds(condition, &yes), Answer::Yes, "{condition}");
+    assert_eq!(holds(condition, &no), Answer::No, "{condition}");
 }
 
 fn text(value: &str) -> TextTest {
@@ -30,10 +33,10 @@ fn nothing(_: &mut Message) {}
 
 #[test]
 fn what_the_voices_said() {
-    tells(Condition::Label { is: Label::Task }, |m| m.verdict.label = Label::Task, nothing);
-    tells(Condition::Unsure { is: true }, |m| m.verdict.unsure = true, nothing);
+    tells(&Condition::Label { is: Label::Task }, |m| m.verdict.label = Label::Task, nothing);
+    tells(&Condition::Unsure { is: true }, |m| m.verdict.unsure = true, nothing);
     tells(
-        Condition::Probability {
+        &Condition::Probability {
             of: Label::Urgent,
             bound: Share { at_least: Some(0.25), below: Some(0.6) },
         },
@@ -42,13 +45,13 @@ fn what_the_voices_said() {
     );
     let says = Condition::VoiceSays { voice: Voice::Model, label: Label::Task };
     tells(
-        says.clone(),
+        &says,
         |m| m.verdict.voices = vec![share(Voice::Model, [0.0, 1.0, 0.0, 0.0])],
         |m| m.verdict.voices = vec![share(Voice::Encoder, [0.0, 1.0, 0.0, 0.0])],
     );
     let doubts = Condition::VoiceDoubts { voice: Voice::Model, below: 0.5 };
     tells(
-        doubts.clone(),
+        &doubts,
         |m| m.verdict.voices = vec![share(Voice::Model, [4.0, 6.0, 4.0, 0.0])],
         |m| m.verdict.voices = vec![share(Voice::Model, [1.0, 1.0, 0.0, 0.0])],
     );
@@ -59,7 +62,7 @@ fn what_the_voices_said() {
 
 #[test]
 fn each_part_of_each_address() {
-    let fill: [(AddressField, fn(&mut Message)); 6] = [
+    let fill: [(AddressField, Fill); 6] = [
         (AddressField::From, |m| m.content.headers.from = Some(address("Änne", "Bo@Shop.Example"))),
         (AddressField::Sender, |m| {
             m.content.headers.sender = Some(address("Änne", "Bo@Shop.Example"));
@@ -85,9 +88,9 @@ fn each_part_of_each_address() {
             (AddressPart::Domain, "SHOP.example"),
             (AddressPart::Domain, "example"),
         ] {
-            tells(Condition::Address { field, part, test: text(value) }, yes, nothing);
+            tells(&Condition::Address { field, part, test: text(value) }, yes, nothing);
             let test = TextTest::Present;
-            tells(Condition::Address { field, part, test }, yes, nothing);
+            tells(&Condition::Address { field, part, test }, yes, nothing);
         }
         // Only `From` is looked at when `From` is meant, and so on.
         for (other, fill) in fill {
@@ -104,12 +107,12 @@ fn each_part_of_each_address() {
         part: AddressPart::Local,
         test: text("bo"),
     };
-    tells(recipient, |m| m.content.headers.to = vec![address("", "bo@x")], nothing);
+    tells(&recipient, |m| m.content.headers.to = vec![address("", "bo@x")], nothing);
 }
 
 #[test]
 fn each_text() {
-    let fill: [(TextField, fn(&mut Message)); 7] = [
+    let fill: [(TextField, Fill); 7] = [
         (TextField::Subject, |m| m.content.headers.subject = "Die ÜBERSICHT".into()),
         (TextField::ListId, |m| m.content.headers.list_id = Some("die übersicht".into())),
         (TextField::Body, |m| m.content.text = "\nDie\r\n  Übersicht\n".into()),
@@ -131,7 +134,7 @@ fn each_text() {
             TextTest::Glob("d?e*Ü*t".into()),
             TextTest::Present,
         ] {
-            tells(Condition::Text { field, test }, yes, nothing);
+            tells(&Condition::Text { field, test }, yes, nothing);
         }
         for test in
             [text("die"), TextTest::Starts("übersicht".into()), TextTest::Glob("d*x".into())]
@@ -145,22 +148,22 @@ fn each_text() {
 #[test]
 fn headers_language_size_age_account() {
     let names = |m: &mut Message| m.content.headers.names = vec!["x-shop".into()];
-    tells(Condition::Header { name: "X-Shop".into() }, names, nothing);
+    tells(&Condition::Header { name: "X-Shop".into() }, names, nothing);
     tells(
-        Condition::Language { is: "DE".into() },
+        &Condition::Language { is: "DE".into() },
         |m| m.content.language = Some("de".into()),
         nothing,
     );
     let span = |low, high| Span { at_least: low, at_most: high };
     let size = |bytes| Condition::Size { bytes };
-    tells(size(span(Some(10), Some(20))), |m| m.content.size = 10, |m| m.content.size = 9);
-    tells(size(span(Some(10), Some(20))), |m| m.content.size = 20, |m| m.content.size = 21);
+    tells(&size(span(Some(10), Some(20))), |m| m.content.size = 10, |m| m.content.size = 9);
+    tells(&size(span(Some(10), Some(20))), |m| m.content.size = 20, |m| m.content.size = 21);
     let age = |seconds| Condition::Age { seconds };
-    tells(age(span(Some(100), None)), nothing, |m| m.received += 1);
-    tells(age(span(None, Some(100))), nothing, |m| m.received -= 1);
+    tells(&age(span(Some(100), None)), nothing, |m| m.received += 1);
+    tells(&age(span(None, Some(100))), nothing, |m| m.received -= 1);
     // From the future, and from before the beginning of time.
-    tells(age(span(None, Some(0))), |m| m.received = i64::MAX, |m| m.received = i64::MIN);
-    tells(Condition::Account { is: "ANA@example.org".into() }, nothing, |m| m.account = "");
+    tells(&age(span(None, Some(0))), |m| m.received = i64::MAX, |m| m.received = i64::MIN);
+    tells(&Condition::Account { is: "ANA@example.org".into() }, nothing, |m| m.account = "");
 }
 
 #[test]
@@ -182,9 +185,9 @@ fn attachments_that_are_not_shown_within_the_text() {
             size,
         };
     let from = |low| Span { at_least: Some(low), at_most: None };
-    tells(one(None, None, None), pdf, inline);
-    tells(one(Some("application/*"), Some(".pdf"), Some(from(100))), pdf, inline);
-    tells(one(Some("image/*"), None, Some(from(200))), pdf, inline);
+    tells(&one(None, None, None), pdf, inline);
+    tells(&one(Some("application/*"), Some(".pdf"), Some(from(100))), pdf, inline);
+    tells(&one(Some("image/*"), None, Some(from(200))), pdf, inline);
     // All that is given must hold of one and the same attachment.
     assert_eq!(
         holds(&one(Some("image/*"), Some(".pdf"), None), &Message::plain().with(pdf)),
@@ -194,51 +197,51 @@ fn attachments_that_are_not_shown_within_the_text() {
         holds(&one(Some("application/pdf"), None, Some(from(101))), &Message::plain().with(pdf)),
         Answer::No
     );
-    tells(Condition::AttachmentCount { bound: from(2) }, pdf, inline);
-    tells(Condition::AttachmentSize { bytes: from(600) }, pdf, inline);
+    tells(&Condition::AttachmentCount { bound: from(2) }, pdf, inline);
+    tells(&Condition::AttachmentSize { bytes: from(600) }, pdf, inline);
     let none = Span { at_least: None, at_most: Some(0) };
-    tells(Condition::AttachmentCount { bound: none }, nothing, pdf);
+    tells(&Condition::AttachmentCount { bound: none }, nothing, pdf);
 }
 
 #[test]
 fn folder_conversation_and_recipients() {
     let shop = |m: &mut Message| m.folder = FOLDERS[2];
-    tells(Condition::Folder { test: text("SHOP") }, shop, nothing);
-    tells(Condition::FolderRole { is: FolderRole::Inbox }, nothing, shop);
-    tells(Condition::Answered { is: true }, |m| m.answered = true, nothing);
-    tells(Condition::Answered { is: true }, |m| m.flags.answered = true, nothing);
+    tells(&Condition::Folder { test: text("SHOP") }, shop, nothing);
+    tells(&Condition::FolderRole { is: FolderRole::Inbox }, nothing, shop);
+    tells(&Condition::Answered { is: true }, |m| m.answered = true, nothing);
+    tells(&Condition::Answered { is: true }, |m| m.flags.answered = true, nothing);
     let at = |position| move |m: &mut Message| m.position = position;
     let reader = |is| Condition::Reader { is };
-    tells(reader(Standing::To), at(Position::To), at(Position::Cc));
-    tells(reader(Standing::To), at(Position::OnlyTo), at(Position::Unknown));
-    tells(reader(Standing::OnlyTo), at(Position::OnlyTo), at(Position::To));
-    tells(reader(Standing::Cc), at(Position::Cc), at(Position::To));
-    tells(reader(Standing::Absent), at(Position::Absent), at(Position::Unknown));
+    tells(&reader(Standing::To), at(Position::To), at(Position::Cc));
+    tells(&reader(Standing::To), at(Position::OnlyTo), at(Position::Unknown));
+    tells(&reader(Standing::OnlyTo), at(Position::OnlyTo), at(Position::To));
+    tells(&reader(Standing::Cc), at(Position::Cc), at(Position::To));
+    tells(&reader(Standing::Absent), at(Position::Absent), at(Position::Unknown));
 }
 
 #[test]
 fn authentication_and_flags() {
     let failed = |method| Condition::Authentication { method, is: AuthResult::Fail };
     tells(
-        failed(AuthMethod::Spf),
+        &failed(AuthMethod::Spf),
         |m| m.content.headers.authentication.spf = AuthResult::Fail,
         |m| m.content.headers.authentication.dkim = AuthResult::Fail,
     );
     tells(
-        failed(AuthMethod::Dkim),
+        &failed(AuthMethod::Dkim),
         |m| m.content.headers.authentication.dkim = AuthResult::Fail,
         |m| m.content.headers.authentication.dmarc = AuthResult::Fail,
     );
     tells(
-        failed(AuthMethod::Dmarc),
+        &failed(AuthMethod::Dmarc),
         |m| m.content.headers.authentication.dmarc = AuthResult::Fail,
         |m| m.content.headers.authentication.spf = AuthResult::Fail,
     );
-    tells(Condition::Seen { is: true }, |m| m.flags.seen = true, nothing);
-    tells(Condition::Seen { is: false }, nothing, |m| m.flags.seen = true);
-    tells(Condition::Flagged { is: true }, |m| m.flags.flagged = true, nothing);
+    tells(&Condition::Seen { is: true }, |m| m.flags.seen = true, nothing);
+    tells(&Condition::Seen { is: false }, nothing, |m| m.flags.seen = true);
+    tells(&Condition::Flagged { is: true }, |m| m.flags.flagged = true, nothing);
     let keyword = Condition::Keyword { is: "$Work".into() };
-    tells(keyword, |m| m.flags.keywords = vec!["$WORK".into()], nothing);
+    tells(&keyword, |m| m.flags.keywords = vec!["$WORK".into()], nothing);
 }
 
 #[test]

@@ -59,13 +59,12 @@ impl Message {
     /// All of it.
     pub fn subject(&self) -> Subject<'_> {
         Subject {
-            received: self.received,
             account: self.account,
             folder: self.folder,
             folders: &FOLDERS,
             answered: self.answered,
             position: Part::Loaded(self.position),
-            ..Subject::of(&self.content, &self.verdict, &self.flags, &[])
+            ..Subject::of(&self.content, &self.verdict, &self.flags, &[], self.received)
         }
     }
 

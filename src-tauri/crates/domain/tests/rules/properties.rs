@@ -137,7 +137,7 @@ fn a_due_time_is_never_too_late() {
             assert!(next > now);
         }
         // Whatever becomes of the message in the meantime: flags, label and folder as they may be.
-        let mut later = message.clone();
+        let mut later = message;
         if random.chance(2) {
             later.flags = random.flags();
             later.verdict = random.message().verdict;

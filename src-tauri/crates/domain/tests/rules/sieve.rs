@@ -276,11 +276,18 @@ fn each_script_compiles() {
     }
     let folder = Folder::new("sievec");
     let mut scripts = Vec::new();
-    for seed in 0..150 {
+    for seed in 0..60 {
         // Most rules of the wide kind cannot be said, so half of the lists are of the other kind.
         let list = Random(seed).rules(seed % 2 == 0);
         scripts.push(folder.write(&format!("{seed}.sieve"), &to_sieve(&list).script));
     }
+    // As deep and as wide as rules may be.
+    let leaf = subject_contains("müll");
+    let deep = (1..DEPTH_LIMIT).fold(Group::any(vec![leaf; 150]), |inner, _| {
+        Group::none(vec![subject_contains("a"), Condition::Group(inner)])
+    });
+    let list = rules(vec![rule(1, deep, vec![Action::Flag {}])]);
+    scripts.push(folder.write("deep.sieve", &to_sieve(&list).script));
     // The compiler takes a whole folder, but goes on after an error, so each script is asked for.
     let done = Command::new("sievec").arg(&folder.0).output().expect("sievec");
     let told = String::from_utf8_lossy(&done.stderr).into_owned();
