@@ -146,6 +146,21 @@ fn each_text() {
 }
 
 #[test]
+fn blanks_of_a_text_are_one() {
+    let yes = |m: &mut Message| m.content.text = "please\r\n\tpay now".into();
+    for test in [
+        TextTest::Contains(" Please  pay ".into()),
+        TextTest::Glob("please  pay*".into()),
+        TextTest::Glob("*pay ?ow".into()),
+    ] {
+        tells(&Condition::Text { field: TextField::Body, test }, yes, nothing);
+    }
+    let condition =
+        Condition::Text { field: TextField::Body, test: TextTest::Contains("pleasepay".into()) };
+    assert_eq!(holds(&condition, &Message::plain().with(yes)), Answer::No);
+}
+
+#[test]
 fn headers_language_size_age_account() {
     let names = |m: &mut Message| m.content.headers.names = vec!["x-shop".into()];
     tells(&Condition::Header { name: "X-Shop".into() }, names, nothing);

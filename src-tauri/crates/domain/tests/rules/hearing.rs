@@ -53,6 +53,17 @@ fn later_rules_see_what_earlier_ones_did() {
         ),
     ];
     assert_eq!(outcome(list, &Message::plain()).matched.len(), 3);
+    for (folder, role) in [
+        ("Alte Post", FolderRole::Archive),
+        ("INBOX", FolderRole::Inbox),
+        ("Unknown", FolderRole::Other),
+    ] {
+        let list = vec![
+            rule(1, always(), vec![go(folder)]),
+            rule(2, when(Condition::FolderRole { is: role }), vec![Action::Flag {}]),
+        ];
+        assert_eq!(outcome(list, &Message::plain()).matched.len(), 2, "{folder}");
+    }
 }
 
 #[test]

@@ -175,10 +175,11 @@ fn what_an_edit_affects_is_told_rightly() {
         let mut list = before.as_slice().to_vec();
         for _ in 0..1 + random.below(2) {
             let at = random.below(list.len() + 1);
-            match random.below(3) {
+            match random.below(4) {
                 0 if at < list.len() => {
                     list.remove(at);
                 }
+                2 if at < list.len() => list[at].enabled ^= true,
                 1 if at < list.len() => list.swap(0, at),
                 _ => {
                     let id = 100 + list.len() as i64;
