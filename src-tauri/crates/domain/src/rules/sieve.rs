@@ -20,7 +20,7 @@ use super::{ConditionPath, Rule, Rules};
 use crate::RuleId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 /// Most ways to write one value.
 const SPELLINGS: usize = 32;
@@ -111,17 +111,25 @@ pub enum Unsayable {
 pub struct LeftOut {
     /// Of this rule.
     pub rule: RuleId,
+    /// The user's name for it.
+    pub name: String,
     /// The condition or action; where it is an action, the rest of the rule is in the script if there is any.
     pub at: Where,
     /// Why.
     pub why: Unsayable,
 }
 
+impl fmt::Display for LeftOut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "“{}”{}: {}", self.name, self.at, self.why)
+    }
+}
+
 /// A script, and what it does not say.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Sieve {
-    /// The script, with line ends as RFC 5228 wants them (CRLF).
+    /// The script, with line ends as RFC 5228 wants them (CRLF). What was left out stands in it as comments.
     pub script: String,
     /// What was left out, in the order of the rules.
     pub left_out: Vec<LeftOut>,
@@ -150,7 +158,7 @@ pub fn to_sieve(rules: &Rules) -> Sieve {
         said.iter().enumerate().any(|(at, s)| s.folder.is_some() && !s.stop && later(at));
     let (said, left_out) =
         if variables { say(rules.as_slice(), true) } else { say(rules.as_slice(), false) };
-    Sieve { script: write(&said, variables), left_out }
+    Sieve { script: write(&said, &left_out, variables), left_out }
 }
 
 fn say(rules: &[Rule], variables: bool) -> (Vec<Said<'_>>, Vec<LeftOut>) {
@@ -158,7 +166,9 @@ fn say(rules: &[Rule], variables: bool) -> (Vec<Said<'_>>, Vec<LeftOut>) {
     let mut left_out: Vec<LeftOut> = Vec::new();
     let mut behind: Vec<&Rule> = Vec::new();
     for rule in rules {
-        let mut out = |at: Where, why: Unsayable| left_out.push(LeftOut { rule: rule.id, at, why });
+        let mut out = |at: Where, why: Unsayable| {
+            left_out.push(LeftOut { rule: rule.id, name: rule.name.clone(), at, why });
+        };
         if !rule.enabled {
             out(Where::Rule {}, Unsayable::Off);
             continue;
@@ -225,7 +235,7 @@ fn asks(group: &Group, action: &Action) -> bool {
     })
 }
 
-fn write(said: &[Said<'_>], variables: bool) -> String {
+fn write(said: &[Said<'_>], left_out: &[LeftOut], variables: bool) -> String {
     let mut body = String::new();
     let file = "if not string :is \"${folder}\" \"\" {\n    fileinto \"${folder}\";\n}\n";
     for one in said {
@@ -267,6 +277,10 @@ fn write(said: &[Said<'_>], variables: bool) -> String {
         let _ = writeln!(script, "require [{}];", needs.join(", "));
     }
     script.push_str("# Written by Mailroom.\n");
+    for left in left_out {
+        let line: String = left.to_string().chars().filter(|c| !c.is_control()).collect();
+        let _ = writeln!(script, "# Left out: {line}.");
+    }
     if dollar {
         script.push_str("set \"dollar\" \"$\";\n");
     }

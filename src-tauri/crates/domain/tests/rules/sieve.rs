@@ -186,8 +186,11 @@ fn what_cannot_be_said_is_named() {
         let when = Group::all(vec![subject_contains("a"), nested]);
         let sieve = to_sieve(&rules(vec![rule(3, when, vec![Action::Flag {}])]));
         let at = Where::Condition { path: ConditionPath(vec![1, 0]) };
-        assert_eq!(sieve.left_out, [LeftOut { rule: RuleId(3), at, why }], "{condition}");
-        assert_eq!(sieve.script, "# Written by Mailroom.\r\n", "{condition}");
+        let said =
+            format!("# Written by Mailroom.\r\n# Left out: “Rule 3”, condition 2.1: {why}.\r\n");
+        let left = LeftOut { rule: RuleId(3), name: "Rule 3".into(), at, why };
+        assert_eq!(sieve.left_out, [left], "{condition}");
+        assert_eq!(sieve.script, said, "{condition}");
     }
 }
 
