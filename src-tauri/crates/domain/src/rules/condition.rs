@@ -1,7 +1,7 @@
 //! What a rule can ask about a message.
 //!
-//! Conditions are data; whether one holds is told by [`super::holds`](fn@super::holds), and how they are worded for a
-//! user is the interface's business. The `Display` here is English, for traces and reports.
+//! Conditions are data; the module `holds` tells whether one holds, and how they are worded for a user is the
+//! interface's business. The `Display` here is English, for traces and reports.
 
 use super::text::{TextTest, fold, fold_lines};
 use crate::{AuthResult, FolderRole, Label, Voice};
