@@ -11,6 +11,7 @@ mod instruction;
 mod label;
 mod message;
 mod rule;
+pub mod rules;
 mod sheet;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
