@@ -10,7 +10,9 @@ export function Help({ onClose }: { onClose: () => void }) {
         <tbody>
           {KEYS.map((key) => (
             <tr key={key.command}>
-              <td>{key.keys.map((name) => <kbd key={name}>{name}</kbd>)}</td>
+              <td>
+                {key.keys.map((names) => names.split(" ").map((name) => <kbd key={name}>{name}</kbd>))}
+              </td>
               <td>{t(`help.${key.command === "close" ? "close_" : key.command}`)}</td>
             </tr>
           ))}

@@ -65,7 +65,7 @@ export function Opened(props: Props & { message: MessageView }) {
           <dt><span className="sr">{t("messages")}</span></dt>
           <dd><time>{exact(row.received)}</time> · <bdi>{message.folder}</bdi></dd>
         </dl>
-        <div className="labels" role="group">
+        <div className="labels" role="group" aria-label={t("reader.labels")}>
           {LANES.map((lane, at) => (
             <button key={lane} type="button" aria-pressed={row.lane === lane} onClick={() => props.onLabel(lane)}>
               <LaneIcon lane={lane} size={14} /> {t(`label.${lane}`)} <kbd>{at + 1}</kbd>

@@ -1,4 +1,4 @@
-import { CircleHelp, Cpu, Plus, SunMoon } from "lucide-react";
+import { Brain, CircleHelp, Cpu, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccountState } from "../gen/AccountState";
@@ -7,17 +7,23 @@ import type { Label } from "../gen/Label";
 import type { ModelState } from "../gen/ModelState";
 import type { Overview } from "../gen/Overview";
 import { ask, failureOf } from "../host";
-import type { View } from "../model/engine";
+import { isAtWork, useRelabel, type View } from "../model/engine";
+import { useFormat } from "../model/format";
+import { PAGES, type PageName } from "../model/place";
 import { LaneIcon } from "../ui/lane";
-import type { Theme } from "../ui/theme";
+import { nextTheme, type Theme } from "../ui/theme";
+
+const ICONS = { relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
 
 interface Props {
   overview: Overview;
   view: View;
+  /** The page that is shown instead of the mail. */
+  page: PageName | null;
   theme: Theme;
-  onTheme: () => void;
+  onTheme: (theme: Theme) => void;
   onLane: (lane: Label) => void;
-  onModel: () => void;
+  onPage: (page: PageName) => void;
   onHelp: () => void;
   onAdd: () => void;
   onChanged: () => void;
@@ -39,7 +45,7 @@ export function Sidebar(props: Props) {
             className="lane"
             data-lane={lane}
             title={t(`laneHint.${lane}`)}
-            aria-current={"lane" in view && view.lane === lane}
+            aria-current={props.page === null && "lane" in view && view.lane === lane}
             onClick={() => props.onLane(lane)}
           >
             <LaneIcon lane={lane} />
@@ -52,6 +58,25 @@ export function Sidebar(props: Props) {
           </button>
         ))}
       </nav>
+      <nav className="pages" aria-label={t("pages.title")}>
+        {PAGES.map((page) => {
+          const Icon = ICONS[page];
+          return (
+            <button
+              key={page}
+              type="button"
+              className="lane"
+              data-page={page}
+              aria-current={props.page === page ? "page" : undefined}
+              onClick={() => props.onPage(page)}
+            >
+              <Icon size={16} aria-hidden />
+              <span>{t(`pages.${page}`)}</span>
+              <span className="count">{page === "relabel" && <Standing />}</span>
+            </button>
+          );
+        })}
+      </nav>
       {overview.sample && (
         <div className="banner">
           {t("sample.banner")} <button type="button" className="link" onClick={() => void leave()}>{t("sample.leave")}</button>
@@ -60,13 +85,13 @@ export function Sidebar(props: Props) {
       <section>
         <h2>{t("accounts")}</h2>
         {overview.accounts.map((account) => (
-          <Account key={account.id} account={account} onFailed={props.onFailed} />
+          <Account key={account.id} account={account} />
         ))}
         <button type="button" onClick={props.onAdd}><Plus size={12} aria-hidden /> {t("addAccount")}</button>
       </section>
       <section>
         <h2>{t("model.title")}</h2>
-        <button type="button" onClick={props.onModel}>
+        <button type="button" onClick={() => props.onPage("models")}>
           <Cpu size={12} aria-hidden /> <ModelLine state={overview.model} />
         </button>
         <div className="status">
@@ -77,7 +102,7 @@ export function Sidebar(props: Props) {
         <button type="button" className="plain" onClick={props.onHelp} title={t("help.help")}>
           <CircleHelp size={14} aria-hidden /> {t("help.title")}
         </button>
-        <button type="button" className="plain" onClick={props.onTheme}>
+        <button type="button" className="plain" onClick={() => props.onTheme(nextTheme(props.theme))}>
           <SunMoon size={14} aria-hidden /> {t(`theme.${props.theme}`)}
         </button>
       </footer>
@@ -98,7 +123,18 @@ export function ModelLine({ state }: { state: ModelState }) {
   }
 }
 
-function Account({ account, onFailed }: { account: AccountView; onFailed: (error: unknown) => void }) {
+/** How far a relabelling is, or that it waits for a decision. */
+function Standing() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const status = useRelabel().data;
+  if (status?.state === "ready") return <b>{t("relabel.short.ready")}</b>;
+  if (status?.state === "paused") return <>{t("relabel.short.paused")}</>;
+  if (!status || !isAtWork(status)) return null;
+  return <>{format.percent((status.state === "applying" ? status.applied : status.done) / Math.max(1, status.total))}</>;
+}
+
+function Account({ account }: { account: AccountView }) {
   const { t } = useTranslation();
   const [password, setPassword] = useState("");
   const [error, setError] = useState("");
@@ -115,7 +151,6 @@ function Account({ account, onFailed }: { account: AccountView; onFailed: (error
     }
     setBusy(false);
   };
-  const remove = () => ask({ kind: "remove-account", account: account.id }).catch(onFailed);
   return (
     <div className="account">
       <div><bdi>{account.address || t("state.local")}</bdi></div>
@@ -134,12 +169,11 @@ function Account({ account, onFailed }: { account: AccountView; onFailed: (error
           {error && <p className="error" role="alert">{error}</p>}
         </form>
       )}
-      <button type="button" className="link" onClick={() => void remove()}>{t("remove")}</button>
     </div>
   );
 }
 
-function State({ state }: { state: AccountState }) {
+export function State({ state }: { state: AccountState }) {
   const { t } = useTranslation();
   const bad = state.kind === "offline" || state.kind === "sign-in-needed";
   return <div className={`status${bad ? " bad" : ""}`}>{t(`state.${state.kind}`, { ...state })}</div>;

@@ -1,0 +1,45 @@
+import { useTranslation } from "react-i18next";
+import type { RelabelStatus } from "../../gen/RelabelStatus";
+import { useRelabelDiff } from "../../model/engine";
+import { useFormat } from "../../model/format";
+import { Section } from "../../ui/Page";
+import { Move } from "./Diff";
+import type { Steer } from "./Relabel";
+
+interface Props {
+  status: RelabelStatus;
+  busy: boolean;
+  steer: Steer;
+}
+
+/** How the last one ended. What was applied can be taken back as one. */
+export function Outcome({ status, busy, steer }: Props) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { state, changes, finishedAt } = status;
+  const key = state === "applied" || state === "undone" || state === "discarded" ? state : "cancelled";
+  return (
+    <Section title={t(`relabel.outcome.${key}`, { count: changes, number: format.count(changes) })}>
+      <p className="soft">
+        {t("relabel.outcome.judged", { count: status.done, number: format.count(status.done) })}{" "}
+        {finishedAt !== null && t("relabel.outcome.at", { date: format.date(finishedAt) })}
+      </p>
+      {state === "applied" && (
+        <>
+          {status.left.rejudged > 0 && <p className="soft">{t("relabel.outcome.rejudged", { count: status.left.rejudged, number: format.count(status.left.rejudged) })}</p>}
+          <div className="buttons">
+            <button type="button" disabled={busy} onClick={() => steer({ kind: "undo", job: status.job })}>
+              {t("relabel.undo")} <kbd>u</kbd>
+            </button>
+          </div>
+          <Moved status={status} />
+        </>
+      )}
+    </Section>
+  );
+}
+
+function Moved({ status }: { status: RelabelStatus }) {
+  const moves = useRelabelDiff(status, 0).data?.moves ?? [];
+  return moves.map((move) => <Move key={`${move.from} ${move.to}`} move={{ ...move, examples: [] }} />);
+}
