@@ -202,27 +202,38 @@ try {
   await look("relabel");
   const before = await counts();
   await page.getByRole("button", { name: "Start relabelling" }).click();
-  await page.getByRole("heading", { name: "1 message would move" }).waitFor();
+  const verdict = page.getByRole("heading", { name: /would (move|change)$/ });
+  await verdict.waitFor();
   check(String(await counts()) === String(before), "relabelling proposes, and moves nothing by itself");
   check((await page.locator('[data-page="relabel"] .count').innerText()) === "ready", "the sidebar says that it is ready");
   await page.reload();
   await page.locator('[data-page="relabel"]').click();
-  await page.getByRole("region", { name: "From Notifications to Tasks" }).waitFor();
+  await verdict.waitFor();
   check(true, "what would change survives a reload");
+  // With the encoder more or less may change.
+  if (!process.env.ENCODER) {
+    check((await verdict.innerText()) === "1 message would move", "one message would move");
+    await page.getByRole("region", { name: "From Notifications to Tasks" }).getByRole("button", { name: /VAT return/ }).waitFor();
+    check(true, "what would change is shown by lane, with examples");
+  }
   await look("relabel-ready");
-  await page.getByRole("button", { name: /VAT return/ }).click();
-  await page.getByRole("article", { name: /VAT return/ }).waitFor();
-  check(true, "an example opens in the reader beside the page");
-  await look("relabel-example");
-  await page.keyboard.press("Escape");
-  await page.getByRole("article", { name: /VAT return/ }).waitFor({ state: "detached" });
-  await page.getByRole("button", { name: "Move 1 message" }).click();
-  await page.getByRole("heading", { name: "1 message was moved" }).waitFor();
-  await until(async () => (await counts())[1] === before[1] + 1, "applying moves it");
-  await look("relabel-applied");
-  await page.getByRole("button", { name: "Take it all back" }).click();
-  await page.getByRole("heading", { name: "1 message was moved back" }).waitFor();
-  await until(async () => String(await counts()) === String(before), "taking it back moves it back");
+  if ((await verdict.innerText()).startsWith("Nothing")) {
+    await page.getByRole("button", { name: "Done" }).click();
+  } else {
+    await page.locator(".example").first().click();
+    await page.getByRole("article").locator(".why").waitFor();
+    check(true, "an example opens in the reader beside the page");
+    await look("relabel-example");
+    await page.keyboard.press("Escape");
+    await page.getByRole("article").waitFor({ state: "detached" });
+    await page.getByRole("button", { name: /^Move \d+ message/ }).click();
+    await page.getByRole("heading", { name: /^\d+ messages? (was|were) moved$/ }).waitFor();
+    await until(async () => String(await counts()) !== String(before), "applying moves it");
+    await look("relabel-applied");
+    await page.getByRole("button", { name: "Take it all back" }).click();
+    await page.getByRole("heading", { name: /moved back$/ }).waitFor();
+    await until(async () => String(await counts()) === String(before), "taking it back moves it back");
+  }
 
   await open("m", "Memory");
   const sender = page.getByRole("listitem").filter({ hasText: "erbjudande@tradgard.example" });

@@ -226,6 +226,7 @@ export function App() {
       formatted={formatted}
       onFormatted={() => setFormatted(!formatted)}
       onLabel={(to) => void label(page === null ? selected : peek, to)}
+      beside={page !== null}
       onClose={() => (page === null ? setReading(false) : setPeek(null))}
     />
   );

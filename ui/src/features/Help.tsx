@@ -1,3 +1,4 @@
+import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { KEYS } from "../keys/registry";
 import { Dialog } from "../ui/Dialog";
@@ -11,7 +12,15 @@ export function Help({ onClose }: { onClose: () => void }) {
           {KEYS.map((key) => (
             <tr key={key.command}>
               <td>
-                {key.keys.map((names) => names.split(" ").map((name) => <kbd key={name}>{name}</kbd>))}
+                {key.keys.map((names) => {
+                  const [first, second] = names.split(" ");
+                  return (
+                    <Fragment key={names}>
+                      <kbd>{first}</kbd>
+                      {second && <> {t("help.then")} <kbd>{second}</kbd></>}
+                    </Fragment>
+                  );
+                })}
               </td>
               <td>{t(`help.${key.command === "close" ? "close_" : key.command}`)}</td>
             </tr>

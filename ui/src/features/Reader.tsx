@@ -17,6 +17,8 @@ interface Props {
   onFormatted: () => void;
   onLabel: (label: Label) => void;
   onClose: () => void;
+  /** It was opened from a page, beside which it is shown. */
+  beside?: boolean;
 }
 
 export function Reader(props: Props) {
@@ -55,7 +57,7 @@ export function Opened(props: Props & { message: MessageView }) {
   return (
     <article className="reader" aria-label={row.subject}>
       <header>
-        <button type="button" className="back" onClick={props.onClose}>{t("reader.close")}</button>
+        <button type="button" className="back" onClick={props.onClose}>{t(props.beside ? "reader.shut" : "reader.close")}</button>
         <h2><bdi>{row.subject || "—"}</bdi></h2>
         <dl>
           <dt>{t("reader.from")}</dt>

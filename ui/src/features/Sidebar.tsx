@@ -72,7 +72,7 @@ export function Sidebar(props: Props) {
             >
               <Icon size={16} aria-hidden />
               <span>{t(`pages.${page}`)}</span>
-              <span className="count">{page === "relabel" && <Standing />}</span>
+              {page === "relabel" && <span className="count"><Standing /></span>}
             </button>
           );
         })}

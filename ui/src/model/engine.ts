@@ -1,5 +1,5 @@
 // What is on screen, asked from the engine and kept up to date by its events.
-import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, skipToken, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Label } from "../gen/Label";
 import type { Overview } from "../gen/Overview";
@@ -30,7 +30,8 @@ type Weighing = { done: number; total: number } | null;
 
 /** How far a new language model has been weighed; `null` when none is being weighed. */
 export function useWeighing(): Weighing {
-  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: () => null, staleTime: Infinity }).data ?? null;
+  // Only told, never asked for: an answer of "none" could come after the first that was told.
+  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: skipToken, initialData: null }).data;
 }
 
 export function useRows(view: View) {

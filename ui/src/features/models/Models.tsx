@@ -3,6 +3,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { ModelFindings } from "../../gen/ModelFindings";
 import type { ModelView } from "../../gen/ModelView";
+import type { Overview } from "../../gen/Overview";
 import type { Request } from "../../gen/Request";
 import { ask } from "../../host";
 import { useWeighing } from "../../model/engine";
@@ -28,14 +29,7 @@ export default function Models({ overview, onChanged }: PageProps) {
   const { model } = overview;
   return (
     <Page title={t("pages.models")} lead={t("model.about")}>
-      <Section title={t("models.now")}>
-        <p><ModelLine state={model} /></p>
-        {model.kind === "failed" && <p className="error">{model.reason}</p>}
-        {model.kind === "downloading" && (
-          <progress className="progress" aria-label={t("models.importing")} max={Math.max(1, model.total)} value={model.done} />
-        )}
-        {overview.waitingForModel > 0 && <p className="soft">{t("model.waiting", { count: overview.waitingForModel })}</p>}
-      </Section>
+      {(model.kind !== "absent" || overview.models.length > 0) && <Now overview={overview} />}
       <Section title={t("models.installed")}>
         {overview.models.length === 0 && <p>{t("model.none")}</p>}
         {other.error && <p className="error" role="alert">{other.error}</p>}
@@ -61,6 +55,22 @@ export default function Models({ overview, onChanged }: PageProps) {
   );
 }
 
+/** What the model in use is doing. */
+function Now({ overview }: { overview: Overview }) {
+  const { t } = useTranslation();
+  const { model } = overview;
+  return (
+    <Section title={t("models.now")}>
+      <p><ModelLine state={model} /></p>
+      {model.kind === "failed" && <p className="error">{model.reason}</p>}
+      {model.kind === "downloading" && (
+        <progress className="progress" aria-label={t("models.importing")} max={Math.max(1, model.total)} value={model.done} />
+      )}
+      {overview.waitingForModel > 0 && <p className="soft">{t("model.waiting", { count: overview.waitingForModel })}</p>}
+    </Section>
+  );
+}
+
 function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (request: Request) => void }) {
   const { t } = useTranslation();
   const weighing = useWeighing();
@@ -81,6 +91,7 @@ function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (re
       {model.warnings.map((warning) => <p key={warning} className="soft">{warning}</p>)}
       {model.findings && <Findings found={model.findings} />}
       {!model.findings && !model.inUse && <p className="soft">{t("models.notWeighed")}</p>}
+      {!model.findings && model.inUse && !weighing && <p className="soft">{t("models.soon")}</p>}
       {!model.findings && model.inUse && weighing && (
         <>
           <progress className="progress" aria-label={t("models.weighing")} max={Math.max(1, weighing.total)} value={weighing.done} />

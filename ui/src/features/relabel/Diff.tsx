@@ -62,8 +62,20 @@ export function Diff({ status, busy, steer, onRead }: Props) {
   );
 }
 
-/** Mail that goes from one lane to another. */
-export function Move({ move, onRead }: { move: RelabelMove; onRead?: (id: number) => void }) {
+/** From which lane to which. */
+export function LaneMove({ move }: { move: RelabelMove }) {
+  const { t } = useTranslation();
+  return (
+    <span className="lane-move">
+      <LaneIcon lane={move.from} size={14} /> {t(`lane.${move.from}`)}
+      <ArrowRight size={14} className="arrow" role="img" aria-label={t("relabel.to")} />
+      <LaneIcon lane={move.to} size={14} /> {t(`lane.${move.to}`)}
+    </span>
+  );
+}
+
+/** Mail that would go from one lane to another. */
+function Move({ move, onRead }: { move: RelabelMove; onRead: (id: number) => void }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const now = Date.now() / 1000;
@@ -71,18 +83,14 @@ export function Move({ move, onRead }: { move: RelabelMove; onRead?: (id: number
   return (
     <section className="section move" aria-label={name}>
       <div className="section-head">
-        <h3>
-          <LaneIcon lane={move.from} size={14} /> {t(`lane.${move.from}`)}
-          <ArrowRight size={14} className="arrow" aria-label={t("relabel.to")} />
-          <LaneIcon lane={move.to} size={14} /> {t(`lane.${move.to}`)}
-        </h3>
+        <h3><LaneMove move={move} /></h3>
         <span className="figure">{format.count(move.count)}</span>
       </div>
       {move.examples.length > 0 && (
         <ul className="plain-list">
           {move.examples.map((row) => (
             <li key={row.id}>
-              <button type="button" className="example" onClick={() => onRead?.(row.id)}>
+              <button type="button" className="example" onClick={() => onRead(row.id)}>
                 <span className="who"><bdi>{row.from.name || row.from.address}</bdi></span>
                 <span className="what"><bdi>{row.subject || t("noSubject")}</bdi></span>
                 <time title={exact(row.received, i18n.language)}>{relative(row.received, now, i18n.language)}</time>

@@ -3,7 +3,7 @@ import type { RelabelStatus } from "../../gen/RelabelStatus";
 import { useRelabelDiff } from "../../model/engine";
 import { useFormat } from "../../model/format";
 import { Section } from "../../ui/Page";
-import { Move } from "./Diff";
+import { LaneMove } from "./Diff";
 import type { Steer } from "./Relabel";
 
 interface Props {
@@ -40,6 +40,16 @@ export function Outcome({ status, busy, steer }: Props) {
 }
 
 function Moved({ status }: { status: RelabelStatus }) {
+  const format = useFormat();
   const moves = useRelabelDiff(status, 0).data?.moves ?? [];
-  return moves.map((move) => <Move key={`${move.from} ${move.to}`} move={{ ...move, examples: [] }} />);
+  return (
+    <ul className="plain-list moves">
+      {moves.map((move) => (
+        <li key={`${move.from} ${move.to}`}>
+          <LaneMove move={move} />
+          <span className="figure">{format.count(move.count)}</span>
+        </li>
+      ))}
+    </ul>
+  );
 }
