@@ -31,7 +31,7 @@ type Weighing = { done: number; total: number } | null;
 /** How far a new language model has been weighed; `null` when none is being weighed. */
 export function useWeighing(): Weighing {
   // Only told, never asked for: an answer of "none" could come after the first that was told.
-  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: skipToken, initialData: null }).data;
+  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: skipToken, initialData: null }).data ?? null;
 }
 
 export function useRows(view: View) {
