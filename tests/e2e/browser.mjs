@@ -79,6 +79,18 @@ try {
         return Number(text.split("/").pop().replace(/\D/g, ""));
       }),
     );
+  if (process.env.ENCODER) {
+    // It reads in the background, and moves what the journey counts: it is waited for.
+    const token = new URL(url).searchParams.get("token");
+    const ask = async (request) =>
+      (await fetch(`${own}/api/request`, { method: "POST", headers: { Authorization: `Bearer ${token}` }, body: JSON.stringify(request) })).json();
+    for (const lane of ["urgent", "task", "needs-human", "notification"]) {
+      for (const { id } of (await ask({ kind: "lane", lane, after: null, limit: 200 })).rows) {
+        const read = async () => (await ask({ kind: "message", id })).verdict?.voices.some(({ voice }) => voice === "encoder");
+        await until(read, `the encoder reads message ${id}`);
+      }
+    }
+  }
   const first = await counts();
   check(first.every((count) => count > 0), `each lane holds something: ${first}`);
   check(first.reduce((a, b) => a + b, 0) >= 30, "the sample is all there");
@@ -86,7 +98,7 @@ try {
   await page.locator(".why li").first().waitFor();
   check((await page.locator(".why li").count()) > 0, "reasons are shown");
   if (process.env.ENCODER) {
-    // It reads in the background; what is on screen follows.
+    // What is on screen follows.
     await page.locator(".voice").getByText("Meaning", { exact: true }).waitFor();
     check(true, "the encoder's share is shown as soon as it has read the message");
   }
@@ -178,6 +190,8 @@ try {
   check(true, "a model file that is not there is answered with a sentence");
   await look("models");
   await page.getByLabel("Path of a GGUF file").press("Escape");
+  check((await heading("Language models").count()) === 1, "Escape leaves a field first");
+  await page.keyboard.press("Escape");
   await page.getByRole("listbox").waitFor();
   await page.getByRole("button", { name: "No language model" }).click();
   await heading("Language models").waitFor();
@@ -226,6 +240,7 @@ try {
     await look("relabel-example");
     await page.keyboard.press("Escape");
     await page.getByRole("article").waitFor({ state: "detached" });
+    check((await page.evaluate(() => document.activeElement?.className)) === "example", "and gives the focus back when it is closed");
     await page.getByRole("button", { name: /^Move \d+ message/ }).click();
     await page.getByRole("heading", { name: /^\d+ messages? (was|were) moved$/ }).waitFor();
     await until(async () => String(await counts()) !== String(before), "applying moves it");

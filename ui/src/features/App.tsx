@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "../gen/Label";
 import { ask, failureOf } from "../host";
-import { commandOf, isFirst, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
+import { commandOf, isFirst, isTyping, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
 import { keys, useEvents, useOverview, useRows, type View } from "../model/engine";
 import { neighbour, type Pages, rowsOf, without } from "../model/pages";
 import { PAGES, type PageName } from "../model/place";
@@ -40,6 +40,8 @@ export function App() {
   const [toast, setToast] = useState<Toast | null>(null);
   const searchField = useRef<HTMLInputElement>(null);
   const pageCommands = useRef<Obey | null>(null);
+  /** What had the focus when a message was opened from a page, and gets it back. */
+  const opener = useRef<Element | null>(null);
   /** The first key of a sequence, and when it was pressed. */
   const first = useRef({ key: "", at: 0 });
   const pages = useRows(view);
@@ -78,6 +80,11 @@ export function App() {
     setPeek(null);
     setToast(null);
     if (to === null) requestAnimationFrame(() => document.querySelector<HTMLElement>('[role="listbox"]')?.focus());
+  }, []);
+
+  const shut = useCallback(() => {
+    setPeek(null);
+    if (opener.current instanceof HTMLElement) opener.current.focus();
   }, []);
 
   const undo = useCallback(async () => {
@@ -159,7 +166,9 @@ export function App() {
       else if (page !== null && pageCommands.current?.(command)) {
         // The page has done it.
       } else if (command === "close") {
-        if (peek !== null) setPeek(null);
+        const focused = document.activeElement;
+        if (page !== null && isTyping(focused)) (focused as HTMLElement).blur();
+        else if (peek !== null) shut();
         else if (page !== null) go(null);
         else if (document.activeElement === searchField.current) searchField.current?.blur();
         else if (reading) setReading(false);
@@ -182,7 +191,7 @@ export function App() {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [adding, empty, failed, go, label, move, page, peek, reading, selected, show, takeBack, toast, view]);
+  }, [adding, empty, failed, go, label, move, page, peek, reading, selected, show, shut, takeBack, toast, view]);
 
   if (overview.isError) {
     return (
@@ -227,7 +236,7 @@ export function App() {
       onFormatted={() => setFormatted(!formatted)}
       onLabel={(to) => void label(page === null ? selected : peek, to)}
       beside={page !== null}
-      onClose={() => (page === null ? setReading(false) : setPeek(null))}
+      onClose={() => (page === null ? setReading(false) : shut())}
     />
   );
   const where = page === null ? (reading ? "reading" : "") : peek === null ? "on-page" : "on-page reading";
@@ -270,6 +279,7 @@ export function App() {
             theme={theme}
             onTheme={setTheme}
             onRead={(id) => {
+              opener.current = document.activeElement;
               setFormatted(false);
               setPeek(id);
             }}

@@ -70,7 +70,8 @@ interface Pressed {
 /** Inputs that take no text: keys mean there what they mean elsewhere. */
 const NO_TEXT = ["checkbox", "radio", "button", "submit", "range"];
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether keys are text there. */
+export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
   if (target instanceof HTMLInputElement) return !NO_TEXT.includes(target.type);
   return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName);

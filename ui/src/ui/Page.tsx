@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { failureOf } from "../host";
 
@@ -6,7 +6,7 @@ import { failureOf } from "../host";
 export function Page({ title, lead, busy = false, children }: { title: string; lead?: string; busy?: boolean; children: ReactNode }) {
   const heading = useRef<HTMLHeadingElement>(null);
   const id = useId();
-  useEffect(() => heading.current?.focus({ preventScroll: true }), []);
+  useLayoutEffect(() => heading.current?.focus({ preventScroll: true }), []);
   return (
     <main className="page" aria-labelledby={id} aria-busy={busy}>
       <div className="inner">

@@ -41,8 +41,8 @@ export function Lesson({ learned, busy, teach, onForget }: Props) {
         </select>
       )}
       <span className="strength-word soft" title={exact(learned.at, i18n.language)}>
-        {t("memory.told", { count: learned.lessons, number: format.count(learned.lessons), date: format.date(learned.at) })}
-        {learned.edited && ` · ${t("memory.edited")}`}
+        <span>{t("memory.told", { count: learned.lessons, number: format.count(learned.lessons), date: format.date(learned.at) })}</span>
+        {learned.edited && <span>{t("memory.edited")}</span>}
       </span>
       {word ? (
         <span className="pin" />

@@ -29,7 +29,7 @@ export default function Models({ overview, onChanged }: PageProps) {
   const { model } = overview;
   return (
     <Page title={t("pages.models")} lead={t("model.about")}>
-      {(model.kind !== "absent" || overview.models.length > 0) && <Now overview={overview} />}
+      {((model.kind !== "absent" && model.kind !== "ready") || overview.waitingForModel > 0) && <Now overview={overview} />}
       <Section title={t("models.installed")}>
         {overview.models.length === 0 && <p>{t("model.none")}</p>}
         {other.error && <p className="error" role="alert">{other.error}</p>}

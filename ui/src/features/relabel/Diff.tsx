@@ -32,7 +32,7 @@ export function Diff({ status, busy, steer, onRead }: Props) {
   return (
     <>
       <Section title={t(changes === 0 ? "relabel.ready.none" : "relabel.ready.title", { count: changes, number: format.count(changes) })}>
-        <p>{t(changes === 0 ? "relabel.ready.noneLead" : "relabel.ready.lead")}</p>
+        <p>{t(changes > 0 ? "relabel.ready.lead" : status.total > 0 ? "relabel.ready.noneLead" : "relabel.ready.noneFound")}</p>
         <div className="buttons">
           {changes === 0 ? (
             <button type="button" className="primary" disabled={busy} onClick={() => steer({ kind: "discard" })}>{t("relabel.done")}</button>
