@@ -51,7 +51,7 @@ function People({ name, people }: { name: string; people: Address[] }) {
 }
 
 export function Opened(props: Props & { message: MessageView }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { message } = props;
   const { row } = message;
   return (
@@ -65,7 +65,7 @@ export function Opened(props: Props & { message: MessageView }) {
           <People name={t("reader.to")} people={message.to} />
           <People name={t("reader.cc")} people={message.cc} />
           <dt><span className="sr">{t("messages")}</span></dt>
-          <dd><time>{exact(row.received)}</time> · <bdi>{message.folder}</bdi></dd>
+          <dd><time>{exact(row.received, i18n.language)}</time> · <bdi>{message.folder}</bdi></dd>
         </dl>
         <div className="labels" role="group" aria-label={t("reader.labels")}>
           {LANES.map((lane, at) => (
@@ -81,7 +81,7 @@ export function Opened(props: Props & { message: MessageView }) {
       {message.calendar && (
         <div className="block">
           <b>{t("reader.calendar")}</b>: <bdi>{message.calendar.summary}</bdi>
-          {message.calendar.start !== null && ` · ${exact(message.calendar.start)}`}
+          {message.calendar.start !== null && ` · ${exact(message.calendar.start, i18n.language)}`}
           {message.calendar.location && <> · <bdi>{message.calendar.location}</bdi></>}
         </div>
       )}

@@ -32,6 +32,7 @@ interface Props {
 
 export function Sidebar(props: Props) {
   const { t } = useTranslation();
+  const format = useFormat();
   const { overview, view } = props;
   const leave = () => ask({ kind: "leave-sample" }).then(props.onChanged, props.onFailed);
   return (
@@ -50,11 +51,12 @@ export function Sidebar(props: Props) {
           >
             <LaneIcon lane={lane} />
             <span>{t(`lane.${lane}`)}</span>
-            <span className="count" aria-label={`${unread} ${t("unread")}, ${total}`}>
-              {unread > 0 && <b>{unread.toLocaleString()}</b>}
+            <span className="count" aria-hidden>
+              {unread > 0 && <b>{format.short(unread)}</b>}
               {unread > 0 && " / "}
-              {total.toLocaleString()}
+              {format.short(total)}
             </span>
+            <span className="sr">{t("laneCount", { unread: format.count(unread), total: format.count(total) })}</span>
           </button>
         ))}
       </nav>

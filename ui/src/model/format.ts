@@ -5,6 +5,8 @@ import { useTranslation } from "react-i18next";
 
 export interface Format {
   count: (n: number) => string;
+  /** For narrow places: from ten thousand on, thousands. */
+  short: (n: number) => string;
   /** Of a share from 0 to 1. */
   percent: (share: number) => string;
   decimal: (n: number, digits?: number) => string;
@@ -35,6 +37,7 @@ export function useFormat(): Format {
     const names = new Intl.DisplayNames([locale], { type: "language" });
     return {
       count: (n) => n.toLocaleString(locale),
+      short: (n) => n.toLocaleString(locale, n < 10_000 ? {} : { notation: "compact", maximumFractionDigits: 1 }),
       percent: (share) => share.toLocaleString(locale, { style: "percent", maximumFractionDigits: 0 }),
       decimal: (n, digits = 2) => n.toLocaleString(locale, { maximumSignificantDigits: digits }),
       date: (seconds) => (seconds === 0 ? "" : new Date(seconds * 1000).toLocaleDateString(locale, { dateStyle: "medium" })),

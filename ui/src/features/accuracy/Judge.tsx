@@ -37,7 +37,7 @@ export function Said({ last }: { last: Judged | null }) {
 
 /** One message after another, without the app's own label: who sees it first tends to agree with it. */
 export function Judge({ open, judged, last, busy, onJudge, onLeave, onEnd }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const format = useFormat();
   const [later, setLater] = useState<number[]>([]);
   const item = open.find((each) => !later.includes(each.id)) ?? later.map((id) => open.find((each) => each.id === id)).find(Boolean);
@@ -72,7 +72,7 @@ export function Judge({ open, judged, last, busy, onJudge, onLeave, onEnd }: Pro
       <article ref={card} className="card" tabIndex={-1} aria-label={row.subject || t("noSubject")}>
         <h3><bdi>{row.subject || t("noSubject")}</bdi></h3>
         <p className="soft">
-          <bdi>{row.from.name}</bdi> <bdi className="address">{row.from.address}</bdi> · <time>{exact(row.received)}</time>
+          <bdi>{row.from.name}</bdi> <bdi className="address">{row.from.address}</bdi> · <time>{exact(row.received, i18n.language)}</time>
         </p>
         {message.isError ? (
           <Failed error={message.error} onRetry={() => void message.refetch()} />

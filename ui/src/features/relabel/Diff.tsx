@@ -54,7 +54,7 @@ export function Diff({ status, busy, steer, onRead }: Props) {
           <button type="button" onClick={() => setExamples(MANY)}>{t("relabel.more")}</button>
         </div>
       )}
-      {diff.data && changes > 0 && (
+      {diff.data && diff.data.unchanged > 0 && changes > 0 && (
         <p className="soft">{t("relabel.unchanged", { count: diff.data.unchanged, number: format.count(diff.data.unchanged) })}</p>
       )}
       <Facts status={status} />
