@@ -30,26 +30,40 @@ export function span(t: TFunction, seconds: number): string {
   return t("span.days", { count: Math.round(seconds / DAY) });
 }
 
+type Plain = Omit<Format, "span">;
+
+const formats = new Map<string, Plain>();
+
+/** Made once a language: to make what formats costs far more than to format. */
+function plain(locale: string): Plain {
+  const known = formats.get(locale);
+  if (known) return known;
+  const whole = new Intl.NumberFormat(locale);
+  const compact = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+  const percent = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 0 });
+  const day = new Intl.DateTimeFormat(locale, { dateStyle: "medium" });
+  const names = new Intl.DisplayNames([locale], { type: "language" });
+  const made: Plain = {
+    count: (n) => whole.format(n),
+    short: (n) => (n < 10_000 ? whole : compact).format(n),
+    percent: (share) => percent.format(share),
+    decimal: (n, digits = 2) => n.toLocaleString(locale, { maximumSignificantDigits: digits }),
+    date: (seconds) => (seconds === 0 ? "" : day.format(seconds * 1000)),
+    language: (code) => {
+      try {
+        return names.of(code) ?? code;
+      } catch {
+        // Not every code that a model's findings carry is one that the browser knows.
+        return code;
+      }
+    },
+  };
+  formats.set(locale, made);
+  return made;
+}
+
 export function useFormat(): Format {
   const { t, i18n } = useTranslation();
   const locale = i18n.language;
-  return useMemo(() => {
-    const names = new Intl.DisplayNames([locale], { type: "language" });
-    return {
-      count: (n) => n.toLocaleString(locale),
-      short: (n) => n.toLocaleString(locale, n < 10_000 ? {} : { notation: "compact", maximumFractionDigits: 1 }),
-      percent: (share) => share.toLocaleString(locale, { style: "percent", maximumFractionDigits: 0 }),
-      decimal: (n, digits = 2) => n.toLocaleString(locale, { maximumSignificantDigits: digits }),
-      date: (seconds) => (seconds === 0 ? "" : new Date(seconds * 1000).toLocaleDateString(locale, { dateStyle: "medium" })),
-      language: (code) => {
-        try {
-          return names.of(code) ?? code;
-        } catch {
-          // Not every code that a model's findings carry is one that the browser knows.
-          return code;
-        }
-      },
-      span: (seconds) => span(t, seconds),
-    };
-  }, [t, locale]);
+  return useMemo(() => ({ ...plain(locale), span: (seconds) => span(t, seconds) }), [t, locale]);
 }

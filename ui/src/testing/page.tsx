@@ -1,6 +1,6 @@
 // What pages are shown with in tests.
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { render } from "@testing-library/react";
+import { configure, render } from "@testing-library/react";
 import type { ComponentType } from "react";
 import { vi } from "vitest";
 import { type Obey, PageCommands, type PageProps } from "../features/page";
@@ -9,6 +9,10 @@ import type { Row } from "../gen/Row";
 import type { Command } from "../keys/registry";
 import { useEvents } from "../model/engine";
 import "../ui/strings";
+
+// Nothing is hidden in these tests, and to find that out for each element is most of their time. How long is waited is
+// no more than a bound for a busy computer.
+configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
 
 // The DOM of the tests has no modal dialogs.
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {

@@ -18,6 +18,13 @@ export function Page({ title, lead, busy = false, children }: { title: string; l
   );
 }
 
+/** Gives the focus to the page's heading when what had it has gone with what changed. */
+export function useFocusKept(changed: unknown) {
+  useLayoutEffect(() => {
+    if (document.activeElement === document.body) document.querySelector<HTMLElement>(".page h1")?.focus({ preventScroll: true });
+  }, [changed]);
+}
+
 /** A part of a page under its own heading. `aside` stands at the heading's end. */
 export function Section({ title, lead, aside, children }: { title: string; lead?: string; aside?: ReactNode; children: ReactNode }) {
   const id = useId();

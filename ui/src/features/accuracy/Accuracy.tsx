@@ -9,7 +9,7 @@ import type { Request } from "../../gen/Request";
 import { ask } from "../../host";
 import { keys, useAudit } from "../../model/engine";
 import { useFormat } from "../../model/format";
-import { Failed, Page, Placeholder, Section } from "../../ui/Page";
+import { Failed, Page, Placeholder, Section, useFocusKept } from "../../ui/Page";
 import { useWork } from "../../ui/work";
 import type { PageProps } from "../page";
 import { Estimate } from "./Estimate";
@@ -23,7 +23,7 @@ export default function Accuracy({ onPage }: PageProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const audit = useAudit();
-  const { busy, error, run } = useWork();
+  const { error, run } = useWork();
   const [last, setLast] = useState<Judged | null>(null);
   const [count, setCount] = useState(0);
   const work = (request: About) =>
@@ -44,6 +44,7 @@ export default function Accuracy({ onPage }: PageProps) {
     }
   };
   const view = audit.data;
+  useFocusKept(view);
   return (
     <Page title={t("accuracy.title")} lead={t("accuracy.lead")} busy={audit.isPending}>
       {audit.isError && <Failed error={audit.error} onRetry={() => void audit.refetch()} />}
@@ -56,13 +57,12 @@ export default function Accuracy({ onPage }: PageProps) {
               open={view.open}
               judged={count}
               last={last}
-              busy={busy}
-              onJudge={(id, label, shown) => void answer(id, label, shown)}
+                onJudge={(id, label, shown) => void answer(id, label, shown)}
               onLeave={() => onPage(null)}
               onEnd={() => void work({ kind: "end-audit" })}
             />
           ) : (
-            <Draw judged={view.judged} last={last} busy={busy} onDraw={() => void draw()} />
+            <Draw judged={view.judged} last={last} onDraw={() => void draw()} />
           )}
           {view.judged > 0 && <Estimate view={view} />}
         </>
@@ -71,14 +71,14 @@ export default function Accuracy({ onPage }: PageProps) {
   );
 }
 
-function Draw({ judged, last, busy, onDraw }: { judged: number; last: Judged | null; busy: boolean; onDraw: () => void }) {
+function Draw({ judged, last, onDraw }: { judged: number; last: Judged | null; onDraw: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
     <Section title={t(judged === 0 ? "accuracy.draw.first" : last ? "accuracy.draw.finished" : "accuracy.draw.more")}>
       {last && <Said last={last} />}
       <p>{t("accuracy.draw.lead", { count: DRAWN, number: format.count(DRAWN) })}</p>
-      <button type="button" className={judged === 0 ? "primary" : ""} disabled={busy} onClick={onDraw}>
+      <button type="button" className={judged === 0 ? "primary" : ""} onClick={onDraw}>
         {t(judged === 0 ? "accuracy.draw.button" : "accuracy.draw.buttonMore", { count: DRAWN, number: format.count(DRAWN) })}
       </button>
     </Section>

@@ -21,7 +21,6 @@ interface Props {
   /** How many were judged since they were drawn. */
   judged: number;
   last: Judged | null;
-  busy: boolean;
   onJudge: (id: number, label: Label, shown: Label) => void;
   onLeave: () => void;
   onEnd: () => void;
@@ -36,7 +35,7 @@ export function Said({ last }: { last: Judged | null }) {
 }
 
 /** One message after another, without the app's own label: who sees it first tends to agree with it. */
-export function Judge({ open, judged, last, busy, onJudge, onLeave, onEnd }: Props) {
+export function Judge({ open, judged, last, onJudge, onLeave, onEnd }: Props) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
   const [later, setLater] = useState<number[]>([]);
@@ -51,7 +50,7 @@ export function Judge({ open, judged, last, busy, onJudge, onLeave, onEnd }: Pro
   }, [shown]);
   const judge = (label: Label) => {
     // What cannot be read yet cannot be judged.
-    if (item && !busy && message.data) onJudge(item.id, label, item.shown);
+    if (item && message.data) onJudge(item.id, label, item.shown);
   };
   usePageCommands((command) => {
     const label = labelOf(command);
@@ -83,7 +82,7 @@ export function Judge({ open, judged, last, busy, onJudge, onLeave, onEnd }: Pro
         )}
         <div className="labels" role="group" aria-label={t("accuracy.judge.question")}>
           {LANES.map((lane, at) => (
-            <button key={lane} type="button" disabled={busy || !message.data} title={t(`laneHint.${lane}`)} onClick={() => judge(lane)}>
+            <button key={lane} type="button" disabled={!message.data} title={t(`laneHint.${lane}`)} onClick={() => judge(lane)}>
               <LaneIcon lane={lane} size={14} /> {t(`label.${lane}`)} <kbd>{format.count(at + 1)}</kbd>
             </button>
           ))}
@@ -94,7 +93,7 @@ export function Judge({ open, judged, last, busy, onJudge, onLeave, onEnd }: Pro
           <button type="button" onClick={() => setLater([...later.filter((id) => id !== item.id), item.id])}>{t("accuracy.judge.later")}</button>
         )}
         <button type="button" onClick={onLeave}>{t("accuracy.judge.leave")}</button>
-        <button type="button" disabled={busy} onClick={onEnd}>{t("accuracy.judge.end")}</button>
+        <button type="button" onClick={onEnd}>{t("accuracy.judge.end")}</button>
       </div>
     </Section>
   );

@@ -8,13 +8,12 @@ import { Section } from "../../ui/Page";
 
 interface Props {
   examples: Example[];
-  busy: boolean;
   /** All of them anew. */
   onSet: (examples: Example[]) => Promise<boolean>;
 }
 
 /** Folders and keywords whose mail is taken as labelled by the user. */
-export function Examples({ examples, busy, onSet }: Props) {
+export function Examples({ examples, onSet }: Props) {
   const { t } = useTranslation();
   const [keyword, setKeyword] = useState("");
   const [label, setLabel] = useState<Label>("task");
@@ -35,7 +34,7 @@ export function Examples({ examples, busy, onSet }: Props) {
                 <span className="fixed">{t(`label.${example.label}`)}</span>
                 <button
                   type="button"
-                  disabled={busy}
+                 
                   aria-label={t("memory.examples.removeOne", { name })}
                   onClick={() => void onSet(examples.filter((other) => other !== example))}
                 >
@@ -63,7 +62,7 @@ export function Examples({ examples, busy, onSet }: Props) {
             {LANES.map((lane) => <option key={lane} value={lane}>{t(`label.${lane}`)}</option>)}
           </select>
         </label>
-        <button type="submit" disabled={busy || !keyword.trim()}>{t("memory.examples.add")}</button>
+        <button type="submit" disabled={!keyword.trim()}>{t("memory.examples.add")}</button>
       </form>
     </Section>
   );

@@ -4,21 +4,19 @@ import type { Label } from "../../gen/Label";
 import type { Learned } from "../../gen/Learned";
 import { LANES } from "../../keys/registry";
 import { useFormat } from "../../model/format";
-import { exact } from "../../model/time";
 import { LaneIcon } from "../../ui/lane";
 import { about } from "./groups";
 import type { Teach } from "./Memory";
 
 interface Props {
   learned: Learned;
-  busy: boolean;
   teach: Teach;
   onForget: () => void;
 }
 
 /** One thing that was learned, as a sentence whose last word is the label. Words cannot be pinned or changed. */
-export function Lesson({ learned, busy, teach, onForget }: Props) {
-  const { t, i18n } = useTranslation();
+export function Lesson({ learned, teach, onForget }: Props) {
+  const { t } = useTranslation();
   const format = useFormat();
   const { kind, name } = about(learned.key);
   const word = kind === "word";
@@ -34,13 +32,13 @@ export function Lesson({ learned, busy, teach, onForget }: Props) {
         <select
           aria-label={t("memory.label", { name })}
           value={learned.label}
-          disabled={busy}
+         
           onChange={(event) => void teach(learned.key, { kind: "edit", label: event.target.value as Label })}
         >
           {LANES.map((lane) => <option key={lane} value={lane}>{t(`label.${lane}`)}</option>)}
         </select>
       )}
-      <span className="strength-word soft" title={exact(learned.at, i18n.language)}>
+      <span className="strength-word soft">
         <span>{t("memory.told", { count: learned.lessons, number: format.count(learned.lessons), date: format.date(learned.at) })}</span>
         {learned.edited && <span>{t("memory.edited")}</span>}
       </span>
@@ -53,13 +51,13 @@ export function Lesson({ learned, busy, teach, onForget }: Props) {
           aria-pressed={learned.pinned}
           aria-label={t("memory.pinOne", { name })}
           title={t(learned.pinned ? "memory.unpin" : "memory.pin")}
-          disabled={busy}
+         
           onClick={() => void teach(learned.key, { kind: learned.pinned ? "unpin" : "pin" })}
         >
           <Pin size={14} aria-hidden />
         </button>
       )}
-      <button type="button" disabled={busy} aria-label={t("memory.forgetOne", { name })} onClick={onForget}>{t("memory.forget")}</button>
+      <button type="button" aria-label={t("memory.forgetOne", { name })} onClick={onForget}>{t("memory.forget")}</button>
     </li>
   );
 }

@@ -8,7 +8,7 @@ import { ask } from "../../host";
 import { keys, useMemory } from "../../model/engine";
 import { useFormat } from "../../model/format";
 import { Confirm } from "../../ui/Confirm";
-import { Failed, Page, Placeholder, Section } from "../../ui/Page";
+import { Failed, Page, Placeholder, Section, useFocusKept } from "../../ui/Page";
 import { useWork } from "../../ui/work";
 import type { PageProps } from "../page";
 import { Examples } from "./Examples";
@@ -26,9 +26,9 @@ export default function Memory({ onSay }: PageProps) {
   const { t } = useTranslation();
   const client = useQueryClient();
   const memory = useMemory();
-  const { busy, error, run } = useWork();
+  const { error, run } = useWork();
   const kept = (view: MemoryView) => client.setQueryData(keys.memory, view);
-  const teach: Teach = (key, change) => run(async () => kept(await ask({ kind: "teach", key, change })));
+  const teach: Teach = (key, change) => run(async () => kept(await ask({ kind: "teach", key, change })), `${change.kind} ${key}`);
   const forget = async (key: string) => {
     if (await teach(key, { kind: "forget" })) {
       onSay(t("memory.forgotten.said", { name: about(key).name }), () => teach(key, { kind: "recall" }));
@@ -40,6 +40,7 @@ export default function Memory({ onSay }: PageProps) {
     }
   };
   const view = memory.data;
+  useFocusKept(view);
   return (
     <Page title={t("pages.memory")} lead={t("memory.lead")} busy={memory.isPending}>
       {memory.isError && <Failed error={memory.error} onRetry={() => void memory.refetch()} />}
@@ -47,14 +48,13 @@ export default function Memory({ onSay }: PageProps) {
       {error && <p className="error" role="alert">{error}</p>}
       {view && (
         <>
-          <What view={view} busy={busy} teach={teach} forget={(key) => void forget(key)} />
-          <Forgotten view={view} busy={busy} teach={teach} />
+          <What view={view} teach={teach} forget={(key) => void forget(key)} />
+          <Forgotten view={view} teach={teach} />
           <Examples
             examples={view.examples}
-            busy={busy}
-            onSet={(examples) => run(async () => kept(await ask({ kind: "set-examples", examples })))}
+            onSet={(examples) => run(async () => kept(await ask({ kind: "set-examples", examples })), "examples")}
           />
-          {view.lessons > 0 && <ForgetAll busy={busy} onForget={() => void forgetAll()} />}
+          {view.lessons > 0 && <ForgetAll onForget={() => void forgetAll()} />}
         </>
       )}
     </Page>
@@ -63,12 +63,11 @@ export default function Memory({ onSay }: PageProps) {
 
 interface WhatProps {
   view: MemoryView;
-  busy: boolean;
   teach: Teach;
   forget: (key: string) => void;
 }
 
-function What({ view, busy, teach, forget }: WhatProps) {
+function What({ view, teach, forget }: WhatProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [search, setSearch] = useState("");
@@ -96,7 +95,7 @@ function What({ view, busy, teach, forget }: WhatProps) {
         return (
           <Section key={kind} title={t(`memory.group.${kind}`)} aside={<span className="figure">{format.count(learned.length)}</span>}>
             <ul className="plain-list lines">
-              {lines.map((each) => <Lesson key={each.key} learned={each} busy={busy} teach={teach} onForget={() => forget(each.key)} />)}
+              {lines.map((each) => <Lesson key={each.key} learned={each} teach={teach} onForget={() => forget(each.key)} />)}
             </ul>
             {lines.length < learned.length && (
               <button type="button" className="link" onClick={() => setWhole([...whole, kind])}>
@@ -111,7 +110,7 @@ function What({ view, busy, teach, forget }: WhatProps) {
 }
 
 /** What does not count any more and can be brought back. */
-function Forgotten({ view, busy, teach }: { view: MemoryView; busy: boolean; teach: Teach }) {
+function Forgotten({ view, teach }: { view: MemoryView; teach: Teach }) {
   const { t } = useTranslation();
   if (view.forgotten.length === 0 && !view.forgotAll) return null;
   return (
@@ -120,7 +119,7 @@ function Forgotten({ view, busy, teach }: { view: MemoryView; busy: boolean; tea
         {view.forgotten.map((key) => (
           <li key={key} className="line">
             <bdi className="grow">{about(key).name}</bdi>
-            <button type="button" disabled={busy} aria-label={t("memory.recallOne", { name: about(key).name })} onClick={() => void teach(key, { kind: "recall" })}>
+            <button type="button" aria-label={t("memory.recallOne", { name: about(key).name })} onClick={() => void teach(key, { kind: "recall" })}>
               {t("memory.recall")}
             </button>
           </li>
@@ -128,7 +127,7 @@ function Forgotten({ view, busy, teach }: { view: MemoryView; busy: boolean; tea
         {view.forgotAll && (
           <li className="line">
             <span className="grow">{t("memory.forgotten.all")}</span>
-            <button type="button" disabled={busy} onClick={() => void teach("", { kind: "recall-all" })}>{t("memory.recallAll")}</button>
+            <button type="button" onClick={() => void teach("", { kind: "recall-all" })}>{t("memory.recallAll")}</button>
           </li>
         )}
       </ul>
@@ -136,12 +135,12 @@ function Forgotten({ view, busy, teach }: { view: MemoryView; busy: boolean; tea
   );
 }
 
-function ForgetAll({ busy, onForget }: { busy: boolean; onForget: () => void }) {
+function ForgetAll({ onForget }: { onForget: () => void }) {
   const { t } = useTranslation();
   const [asked, setAsked] = useState(false);
   return (
     <Section title={t("memory.forgetAll.title")} lead={t("memory.forgetAll.lead")}>
-      <button type="button" className="destroy" disabled={busy} onClick={() => setAsked(true)}>{t("memory.forgetAll.button")}</button>
+      <button type="button" className="destroy" onClick={() => setAsked(true)}>{t("memory.forgetAll.button")}</button>
       {asked && (
         <Confirm
           title={t("memory.forgetAll.question")}

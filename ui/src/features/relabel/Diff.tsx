@@ -9,11 +9,10 @@ import { exact, relative } from "../../model/time";
 import { LaneIcon } from "../../ui/lane";
 import { Failed, Placeholder, Section } from "../../ui/Page";
 import { Facts } from "./Facts";
-import type { Steer } from "./Relabel";
+import { type Steer, useStage } from "./Relabel";
 
 interface Props {
   status: RelabelStatus;
-  busy: boolean;
   steer: Steer;
   onRead: (id: number) => void;
 }
@@ -23,7 +22,7 @@ const FEW = 5;
 const MANY = 50;
 
 /** What would change, lane by lane, with examples to look at; then the decision. */
-export function Diff({ status, busy, steer, onRead }: Props) {
+export function Diff({ status, steer, onRead }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [examples, setExamples] = useState(FEW);
@@ -31,17 +30,17 @@ export function Diff({ status, busy, steer, onRead }: Props) {
   const { changes } = status;
   return (
     <>
-      <Section title={t(changes === 0 ? "relabel.ready.none" : "relabel.ready.title", { count: changes, number: format.count(changes) })}>
+      <Section title={useStage(status)}>
         <p>{t(changes > 0 ? "relabel.ready.lead" : status.total > 0 ? "relabel.ready.noneLead" : "relabel.ready.noneFound")}</p>
         <div className="buttons">
           {changes === 0 ? (
-            <button type="button" className="primary" disabled={busy} onClick={() => steer({ kind: "discard" })}>{t("relabel.done")}</button>
+            <button type="button" className="primary" onClick={() => steer({ kind: "discard" })}>{t("relabel.done")}</button>
           ) : (
             <>
-              <button type="button" className="primary" disabled={busy} onClick={() => steer({ kind: "apply" })}>
+              <button type="button" className="primary" onClick={() => steer({ kind: "apply" })}>
                 {t("relabel.apply", { count: changes, number: format.count(changes) })}
               </button>
-              <button type="button" disabled={busy} onClick={() => steer({ kind: "discard" })}>{t("relabel.discard")}</button>
+              <button type="button" onClick={() => steer({ kind: "discard" })}>{t("relabel.discard")}</button>
             </>
           )}
         </div>

@@ -4,22 +4,20 @@ import { useRelabelDiff } from "../../model/engine";
 import { useFormat } from "../../model/format";
 import { Section } from "../../ui/Page";
 import { LaneMove } from "./Diff";
-import type { Steer } from "./Relabel";
+import { type Steer, useStage } from "./Relabel";
 
 interface Props {
   status: RelabelStatus;
-  busy: boolean;
   steer: Steer;
 }
 
 /** How the last one ended. What was applied can be taken back as one. */
-export function Outcome({ status, busy, steer }: Props) {
+export function Outcome({ status, steer }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { state, changes, finishedAt } = status;
-  const key = state === "applied" || state === "undone" || state === "discarded" ? state : "cancelled";
+  const { state, finishedAt } = status;
   return (
-    <Section title={t(`relabel.outcome.${key}`, { count: changes, number: format.count(changes) })}>
+    <Section title={useStage(status)}>
       <p className="soft">
         {t("relabel.outcome.judged", { count: status.done, number: format.count(status.done) })}{" "}
         {finishedAt !== null && t("relabel.outcome.at", { date: format.date(finishedAt) })}
@@ -28,7 +26,7 @@ export function Outcome({ status, busy, steer }: Props) {
         <>
           {status.left.rejudged > 0 && <p className="soft">{t("relabel.outcome.rejudged", { count: status.left.rejudged, number: format.count(status.left.rejudged) })}</p>}
           <div className="buttons">
-            <button type="button" disabled={busy} onClick={() => steer({ kind: "undo", job: status.job })}>
+            <button type="button" onClick={() => steer({ kind: "undo", job: status.job })}>
               {t("relabel.undo")} <kbd>u</kbd>
             </button>
           </div>

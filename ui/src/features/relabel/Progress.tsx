@@ -4,16 +4,15 @@ import type { RelabelStatus } from "../../gen/RelabelStatus";
 import { useFormat } from "../../model/format";
 import { Section } from "../../ui/Page";
 import { Facts } from "./Facts";
-import type { Steer } from "./Relabel";
+import { type Steer, useStage } from "./Relabel";
 
 interface Props {
   status: RelabelStatus;
-  busy: boolean;
   steer: Steer;
 }
 
 /** How far it is, how long it will take, what it waits for, and what can be done. */
-export function Progress({ status, busy, steer }: Props) {
+export function Progress({ status, steer }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { state, hold, total } = status;
@@ -21,7 +20,7 @@ export function Progress({ status, busy, steer }: Props) {
   const done = judges ? status.done : status.applied;
   return (
     <>
-      <Section title={t(`relabel.state.${state}`)}>
+      <Section title={useStage(status)}>
         {state === "undoing" ? (
           <progress className="progress" aria-label={t("relabel.progress")} />
         ) : (
@@ -36,24 +35,24 @@ export function Progress({ status, busy, steer }: Props) {
             <span>{t("relabel.left", { time: format.span(status.secondsLeft) })}</span>
           )}
         </p>
-        <div className="hold" aria-live="polite">{hold && judges && <Held hold={hold} busy={busy} steer={steer} />}</div>
+        <div className="hold" aria-live="polite">{hold && judges && <Held hold={hold} steer={steer} />}</div>
         {judges ? (
           <>
             <p className="soft">{t("relabel.meanwhile")}</p>
             <div className="buttons">
               {state === "running" ? (
-                <button type="button" disabled={busy} onClick={() => steer({ kind: "pause" })}>{t("relabel.pause")}</button>
+                <button type="button" onClick={() => steer({ kind: "pause" })}>{t("relabel.pause")}</button>
               ) : (
                 <button
                   type="button"
                   className="primary"
-                  disabled={busy}
+                 
                   onClick={() => steer({ kind: "resume", onBattery: null, whenBusy: null })}
                 >
                   {t("relabel.resume")}
                 </button>
               )}
-              <button type="button" disabled={busy} onClick={() => steer({ kind: "cancel" })}>{t("relabel.cancel")}</button>
+              <button type="button" onClick={() => steer({ kind: "cancel" })}>{t("relabel.cancel")}</button>
             </div>
           </>
         ) : (
@@ -65,18 +64,18 @@ export function Progress({ status, busy, steer }: Props) {
   );
 }
 
-function Held({ hold, busy, steer }: { hold: RelabelHold; busy: boolean; steer: Steer }) {
+function Held({ hold, steer }: { hold: RelabelHold; steer: Steer }) {
   const { t } = useTranslation();
   return (
     <>
       <p>{hold.kind === "trouble" ? t("relabel.hold.trouble", { reason: hold.reason }) : t(`relabel.hold.${hold.kind}`)}</p>
       {hold.kind === "battery" && (
-        <button type="button" disabled={busy} onClick={() => steer({ kind: "resume", onBattery: true, whenBusy: null })}>
+        <button type="button" onClick={() => steer({ kind: "resume", onBattery: true, whenBusy: null })}>
           {t("relabel.anyway")}
         </button>
       )}
       {hold.kind === "busy" && (
-        <button type="button" disabled={busy} onClick={() => steer({ kind: "resume", onBattery: null, whenBusy: true })}>
+        <button type="button" onClick={() => steer({ kind: "resume", onBattery: null, whenBusy: true })}>
           {t("relabel.anyway")}
         </button>
       )}

@@ -8,13 +8,25 @@ import type { RelabelCommand } from "../../gen/RelabelCommand";
 import type { RelabelStatus } from "../../gen/RelabelStatus";
 import { ask } from "../../host";
 import { keys, useRelabel } from "../../model/engine";
-import { Failed, Page, Placeholder } from "../../ui/Page";
+import { useFormat } from "../../model/format";
+import { Failed, Page, Placeholder, useFocusKept } from "../../ui/Page";
 import { useWork } from "../../ui/work";
 import { type PageProps, usePageCommands } from "../page";
 import { Diff } from "./Diff";
 import { Outcome } from "./Outcome";
 import { Progress } from "./Progress";
 import { Start } from "./Start";
+
+/** Where it stands, in the words of its heading. */
+export function useStage(status: RelabelStatus): string {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { state, changes } = status;
+  const how = { count: changes, number: format.count(changes) };
+  if (state === "ready") return t(changes === 0 ? "relabel.ready.none" : "relabel.ready.title", how);
+  const ended = state === "applied" || state === "undone" || state === "discarded" || state === "cancelled";
+  return ended ? t(`relabel.outcome.${state}`, how) : t(`relabel.state.${state}`);
+}
 
 export type Steer = (command: RelabelCommand) => void;
 
@@ -23,7 +35,8 @@ export default function Relabel(props: PageProps) {
   const client = useQueryClient();
   const relabel = useRelabel();
   const status = relabel.data;
-  const { busy, error, run } = useWork();
+  const { error, run } = useWork();
+  useFocusKept(status?.state);
   const steer = useCallback<Steer>(
     (command) =>
       void run(async () => {
@@ -42,26 +55,30 @@ export default function Relabel(props: PageProps) {
       {relabel.isError && <Failed error={relabel.error} onRetry={() => void relabel.refetch()} />}
       {relabel.isPending && <Placeholder lines={6} />}
       {error && <p className="error" role="alert">{error}</p>}
-      {status !== undefined && <Stage {...props} status={status} busy={busy} steer={steer} />}
+      <div className="sr" role="status">{status && <Said status={status} />}</div>
+      {status !== undefined && <Stage {...props} status={status} steer={steer} />}
     </Page>
   );
 }
 
-function Stage({ status, busy, steer, overview, onRead }: PageProps & { status: RelabelStatus | null; busy: boolean; steer: Steer }) {
-  const work = { busy, steer };
+function Said({ status }: { status: RelabelStatus }) {
+  return <>{useStage(status)}</>;
+}
+
+function Stage({ status, steer, overview, onRead }: PageProps & { status: RelabelStatus | null; steer: Steer }) {
   switch (status?.state) {
     case "running":
     case "paused":
     case "applying":
     case "undoing":
-      return <Progress status={status} {...work} />;
+      return <Progress status={status} steer={steer} />;
     case "ready":
-      return <Diff status={status} {...work} onRead={onRead} />;
+      return <Diff status={status} steer={steer} onRead={onRead} />;
     default:
       return (
         <>
-          {status && <Outcome status={status} {...work} />}
-          <Start overview={overview} again={status !== null} {...work} />
+          {status && <Outcome status={status} steer={steer} />}
+          <Start overview={overview} again={status !== null} steer={steer} />
         </>
       );
   }

@@ -13,12 +13,11 @@ interface Props {
   overview: Overview;
   /** There was one before. */
   again: boolean;
-  busy: boolean;
   steer: Steer;
 }
 
 /** Which mail, by which voices, and when; then the start. */
-export function Start({ overview, again, busy, steer }: Props) {
+export function Start({ overview, again, steer }: Props) {
   const { t } = useTranslation();
   const [form, setForm] = useState<Form>(BLANK);
   const set = (change: Partial<Form>) => setForm((old) => ({ ...old, ...change }));
@@ -111,7 +110,7 @@ export function Start({ overview, again, busy, steer }: Props) {
       </Section>
       <Section title={t("relabel.start.title")}>
         <Expected form={form} overview={overview} />
-        <button type="submit" className="primary" disabled={busy || reversed}>{t("relabel.start.button")}</button>
+        <button type="submit" className="primary" disabled={reversed}>{t("relabel.start.button")}</button>
       </Section>
     </form>
   );

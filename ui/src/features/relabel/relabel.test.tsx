@@ -100,8 +100,12 @@ describe("the page of relabelling", () => {
     expect(screen.getByText(/At most 20 messages will be read/)).toBeTruthy();
     fireEvent.click(screen.getByLabelText("Only mail that nobody was sure about"));
     expect(screen.getByText(/is known as soon as it has begun/)).toBeTruthy();
-    fireEvent.click(await button("Start relabelling"));
+    const start = await button("Start relabelling");
+    start.focus();
+    fireEvent.click(start);
     await heading("Relabelling");
+    expect(document.activeElement?.textContent, "the focus is not lost with the button").toBe("Relabel");
+    expect(screen.getByRole("status").textContent, "and it is said").toBe("Relabelling");
     expect(commands()).toEqual([{ kind: "start", scope: { ...scopeOf(BLANK, NOW), lane: "task", unsure: true }, options: BLANK.options }]);
   });
   it("says what to do when there is no mail", async () => {

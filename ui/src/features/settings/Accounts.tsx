@@ -17,7 +17,7 @@ interface Props {
 /** Whose mail is here, how it is kept up to date, and the way out. */
 export function Accounts({ overview, onAddAccount, onChanged }: Props) {
   const { t } = useTranslation();
-  const { busy, error, run } = useWork();
+  const { error, run } = useWork();
   const [leaving, setLeaving] = useState<AccountView | null>(null);
   const remove = (account: AccountView) => void run(() => ask({ kind: "remove-account", account: account.id })).then(onChanged);
   const name = (account: AccountView) => account.address || t("state.local");
@@ -38,7 +38,7 @@ export function Accounts({ overview, onAddAccount, onChanged }: Props) {
               <button
                 type="button"
                 className="destroy"
-                disabled={busy}
+               
                 aria-label={t("settings.accounts.removeOne", { name: name(account) })}
                 onClick={() => setLeaving(account)}
               >
@@ -52,12 +52,12 @@ export function Accounts({ overview, onAddAccount, onChanged }: Props) {
       <div className="buttons after">
         <button type="button" onClick={onAddAccount}>{t("addAccount")}</button>
         {overview.accounts.some((account) => account.server) && (
-          <button type="button" disabled={busy} onClick={() => void run(() => ask({ kind: "sync-now" }))}>
+          <button type="button" onClick={() => void run(() => ask({ kind: "sync-now" }))}>
             {t("help.sync")} <kbd>r</kbd>
           </button>
         )}
         {overview.sample && (
-          <button type="button" disabled={busy} onClick={() => void run(() => ask({ kind: "leave-sample" })).then(onChanged)}>
+          <button type="button" onClick={() => void run(() => ask({ kind: "leave-sample" })).then(onChanged)}>
             {t("settings.accounts.sample")}
           </button>
         )}
