@@ -1,4 +1,3 @@
-import { Fragment } from "react";
 import { useTranslation } from "react-i18next";
 import { KEYS } from "../keys/registry";
 import { Dialog } from "../ui/Dialog";
@@ -14,11 +13,10 @@ export function Help({ onClose }: { onClose: () => void }) {
               <td>
                 {key.keys.map((names) => {
                   const [first, second] = names.split(" ");
-                  return (
-                    <Fragment key={names}>
-                      <kbd>{first}</kbd>
-                      {second && <> {t("help.then")} <kbd>{second}</kbd></>}
-                    </Fragment>
+                  return second ? (
+                    <span key={names} className="keys"><kbd>{first}</kbd> {t("help.then")} <kbd>{second}</kbd></span>
+                  ) : (
+                    <kbd key={names}>{first}</kbd>
                   );
                 })}
               </td>

@@ -132,7 +132,7 @@ function Standing() {
   const status = useRelabel().data;
   if (status?.state === "ready") return <b>{t("relabel.short.ready")}</b>;
   if (status?.state === "paused") return <>{t("relabel.short.paused")}</>;
-  if (!status || !isAtWork(status)) return null;
+  if (!status || !isAtWork(status) || status.state === "undoing") return null;
   return <>{format.percent((status.state === "applying" ? status.applied : status.done) / Math.max(1, status.total))}</>;
 }
 

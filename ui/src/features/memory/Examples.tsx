@@ -34,7 +34,6 @@ export function Examples({ examples, onSet }: Props) {
                 <span className="fixed">{t(`label.${example.label}`)}</span>
                 <button
                   type="button"
-                 
                   aria-label={t("memory.examples.removeOne", { name })}
                   onClick={() => void onSet(examples.filter((other) => other !== example))}
                 >

@@ -32,7 +32,6 @@ export function Lesson({ learned, teach, onForget }: Props) {
         <select
           aria-label={t("memory.label", { name })}
           value={learned.label}
-         
           onChange={(event) => void teach(learned.key, { kind: "edit", label: event.target.value as Label })}
         >
           {LANES.map((lane) => <option key={lane} value={lane}>{t(`label.${lane}`)}</option>)}
@@ -51,7 +50,6 @@ export function Lesson({ learned, teach, onForget }: Props) {
           aria-pressed={learned.pinned}
           aria-label={t("memory.pinOne", { name })}
           title={t(learned.pinned ? "memory.unpin" : "memory.pin")}
-         
           onClick={() => void teach(learned.key, { kind: learned.pinned ? "unpin" : "pin" })}
         >
           <Pin size={14} aria-hidden />

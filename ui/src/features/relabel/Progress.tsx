@@ -35,7 +35,7 @@ export function Progress({ status, steer }: Props) {
             <span>{t("relabel.left", { time: format.span(status.secondsLeft) })}</span>
           )}
         </p>
-        <div className="hold" aria-live="polite">{hold && judges && <Held hold={hold} steer={steer} />}</div>
+        {(judges || hold) && <div className="hold" aria-live="polite">{hold && <Held hold={hold} steer={steer} />}</div>}
         {judges ? (
           <>
             <p className="soft">{t("relabel.meanwhile")}</p>
@@ -46,7 +46,6 @@ export function Progress({ status, steer }: Props) {
                 <button
                   type="button"
                   className="primary"
-                 
                   onClick={() => steer({ kind: "resume", onBattery: null, whenBusy: null })}
                 >
                   {t("relabel.resume")}

@@ -42,7 +42,7 @@ export default function Relabel(props: PageProps) {
       void run(async () => {
         const { status } = await ask({ kind: "relabel", command });
         client.setQueryData<RelabelStatus | null>(keys.relabel, status);
-      }),
+      }, command.kind),
     [client, run],
   );
   usePageCommands((command) => {

@@ -38,7 +38,6 @@ export function Accounts({ overview, onAddAccount, onChanged }: Props) {
               <button
                 type="button"
                 className="destroy"
-               
                 aria-label={t("settings.accounts.removeOne", { name: name(account) })}
                 onClick={() => setLeaving(account)}
               >
