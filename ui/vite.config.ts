@@ -6,5 +6,5 @@ export default defineConfig({
   clearScreen: false,
   server: { port: 1420, strictPort: true },
   build: { target: "es2022", sourcemap: false },
-  test: { environment: "jsdom", globals: false },
+  test: { environment: "jsdom", globals: false, testTimeout: 30_000 },
 });

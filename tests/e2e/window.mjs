@@ -94,9 +94,9 @@ try {
     const button = (text) =>
       script("[...document.querySelectorAll('button')].find((b) => b.textContent.includes(arguments[0]))?.click()", text);
     await button("No language model");
-    await until("the dialog", () => script("return document.querySelector('dialog input, [role=dialog] input') !== null"));
+    await until("the page of models", () => script("return document.querySelector('.page input[name=path]') !== null"));
     await script(
-      `const input = document.querySelector('dialog input, [role=dialog] input');
+      `const input = document.querySelector('.page input[name=path]');
        Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(input, arguments[0]);
        input.dispatchEvent(new Event('input', { bubbles: true }));
        input.form.requestSubmit();`,
@@ -106,12 +106,11 @@ try {
     // A large model is read, loaded and weighed on all the mail with known labels.
     const found = await until(
       "what was found about the model",
-      () => script("return [...document.querySelectorAll('.model .status')].map((e) => e.textContent).find((t) => t.includes('s a message'))"),
+      () => script("return [...document.querySelectorAll('.model .findings')].map((e) => e.textContent).find((t) => t.includes('s a message'))"),
       6000,
     );
     check(/Alone it labels \d+\s?% of 144 messages right \(0 of them yours\)/.test(found), `its worth is told: ${found}`);
     shot("window-model");
-    await button("Close");
     // Random weights add nothing, so it is asked about doubtful mail alone, and counts for nothing there.
     await script("document.querySelector('[data-lane=needs-human]').click()");
     const heard = await until(

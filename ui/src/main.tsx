@@ -4,6 +4,7 @@ import { createRoot } from "react-dom/client";
 import { App } from "./features/App";
 import "./ui/strings";
 import "./ui/styles.css";
+import "./ui/pages.css";
 
 // The engine tells what has changed; nothing is fetched again on a mere suspicion.
 const client = new QueryClient({

@@ -3,20 +3,23 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "../gen/Label";
 import { ask, failureOf } from "../host";
-import { commandOf, LANES, labelOf } from "../keys/registry";
+import { commandOf, isFirst, isTyping, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
 import { keys, useEvents, useOverview, useRows, type View } from "../model/engine";
 import { neighbour, type Pages, rowsOf, without } from "../model/pages";
+import { PAGES, type PageName } from "../model/place";
 import { useTheme } from "../ui/theme";
 import { Help } from "./Help";
 import { List } from "./List";
-import { ModelDialog } from "./ModelDialog";
+import { PageFrame } from "./PageFrame";
+import { type Obey, PageCommands } from "./page";
 import { Reader } from "./Reader";
 import { Sidebar } from "./Sidebar";
 import { Welcome } from "./Welcome";
 
 interface Toast {
   text: string;
-  undo: boolean;
+  /** Takes back what is said. */
+  undo?: () => Promise<unknown>;
 }
 
 export function App() {
@@ -24,19 +27,27 @@ export function App() {
   const client = useQueryClient();
   useEvents();
   const overview = useOverview();
-  const [theme, nextTheme, dark] = useTheme();
+  const [theme, setTheme, dark] = useTheme();
   const [view, setView] = useState<View>({ lane: "urgent" });
   const [selected, setSelected] = useState<number | null>(null);
   const [reading, setReading] = useState(false);
   const [formatted, setFormatted] = useState(false);
-  const [dialog, setDialog] = useState<"help" | "model" | null>(null);
+  /** The page that is shown instead of the mail, and the message that was opened from it. */
+  const [page, setPage] = useState<PageName | null>(null);
+  const [peek, setPeek] = useState<number | null>(null);
+  const [help, setHelp] = useState(false);
   const [adding, setAdding] = useState(false);
   const [toast, setToast] = useState<Toast | null>(null);
   const searchField = useRef<HTMLInputElement>(null);
+  const pageCommands = useRef<Obey | null>(null);
+  /** What had the focus when a message was opened from a page, and gets it back. */
+  const opener = useRef<Element | null>(null);
+  /** The first key of a sequence, and when it was pressed. */
+  const first = useRef({ key: "", at: 0 });
   const pages = useRows(view);
   const rows = rowsOf(pages.data);
 
-  const say = useCallback((text: string, undo = false) => setToast({ text, undo }), []);
+  const say = useCallback((text: string, undo?: () => Promise<unknown>) => setToast({ text, undo }), []);
   const failed = useCallback((error: unknown) => say(failureOf(error).message), [say]);
 
   useEffect(() => {
@@ -51,6 +62,8 @@ export function App() {
   }, [rows, selected]);
 
   const show = useCallback((next: View) => {
+    setPage(null);
+    setPeek(null);
     setView(next);
     setSelected(null);
     setReading(false);
@@ -61,26 +74,18 @@ export function App() {
     setFormatted(false);
   }, []);
 
-  const label = useCallback(
-    async (to: Label) => {
-      if (selected === null) return;
-      const id = selected;
-      const leaves = "lane" in view && view.lane !== to;
-      if (leaves) {
-        select(neighbour(rows, id));
-        client.setQueryData<Pages>(keys.rows(view), (old) => old && without(old, new Set([id])));
-      }
-      try {
-        await ask({ kind: "label", ids: [id], label: to });
-        say(t("toast.labelled", { lane: t(`lane.${to}`) }), true);
-      } catch (error) {
-        failed(error);
-      }
-      void client.invalidateQueries({ queryKey: ["rows"] });
-      void client.invalidateQueries({ queryKey: keys.message(id) });
-    },
-    [client, failed, rows, say, select, selected, t, view],
-  );
+  /** To a page, or back to the mail, where the list takes the focus. */
+  const go = useCallback((to: PageName | null) => {
+    setPage(to);
+    setPeek(null);
+    setToast(null);
+    if (to === null) requestAnimationFrame(() => document.querySelector<HTMLElement>('[role="listbox"]')?.focus());
+  }, []);
+
+  const shut = useCallback(() => {
+    setPeek(null);
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+  }, []);
 
   const undo = useCallback(async () => {
     try {
@@ -88,6 +93,7 @@ export function App() {
       say(undone ? t("toast.undone") : t("toast.nothing"));
       const first = undone?.rows[0];
       await client.invalidateQueries({ queryKey: ["rows"] });
+      void client.invalidateQueries({ queryKey: keys.memory });
       if (first) {
         void client.invalidateQueries({ queryKey: keys.message(first.id) });
         if ("lane" in view && view.lane === first.lane) select(first.id);
@@ -96,6 +102,38 @@ export function App() {
       failed(error);
     }
   }, [client, failed, say, select, t, view]);
+
+  const label = useCallback(
+    async (id: number | null, to: Label) => {
+      if (id === null) return;
+      const leaves = "lane" in view && view.lane !== to;
+      if (leaves && id === selected) {
+        select(neighbour(rows, id));
+        client.setQueryData<Pages>(keys.rows(view), (old) => old && without(old, new Set([id])));
+      }
+      try {
+        await ask({ kind: "label", ids: [id], label: to });
+        say(t("toast.labelled", { lane: t(`lane.${to}`) }), undo);
+      } catch (error) {
+        failed(error);
+      }
+      void client.invalidateQueries({ queryKey: ["rows"] });
+      void client.invalidateQueries({ queryKey: keys.message(id) });
+      void client.invalidateQueries({ queryKey: keys.memory });
+    },
+    [client, failed, rows, say, select, selected, t, undo, view],
+  );
+
+  /** Takes back what the toast is about, else what was labelled last. */
+  const takeBack = useCallback(async () => {
+    if (!toast?.undo) return undo();
+    try {
+      setToast(null);
+      await toast.undo();
+    } catch (error) {
+      failed(error);
+    }
+  }, [failed, toast, undo]);
 
   const move = useCallback(
     (by: number) => {
@@ -106,35 +144,54 @@ export function App() {
     [rows, select, selected],
   );
 
+  const now = overview.data;
+  const empty = !now || (now.accounts.length === 0 && !now.sample && now.counts.every((count) => count.total === 0));
+
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const command = commandOf(event);
-      if (!command || (dialog && command !== "close")) return;
+      // An open dialog has the keys to itself, and closes by itself.
+      if (document.querySelector("dialog[open]") || event.key === "Shift") return;
+      const before = event.timeStamp - first.current.at < SECOND_WITHIN ? first.current.key : "";
+      first.current = { key: before ? "" : isFirst(event) ? event.key : "", at: event.timeStamp };
+      const command = commandOf(event, before);
+      if (!command) return;
+      const to = [null, ...PAGES].find((name) => command === `go-${name ?? "mail"}`);
       const lane = labelOf(command);
-      const at = "lane" in view ? LANES.indexOf(view.lane) : 0;
-      const to = (step: number) => show({ lane: LANES[(at + step + 4) % 4] ?? "urgent" });
-      event.preventDefault();
-      if (lane) void label(lane);
-      else if (command === "next") move(1);
-      else if (command === "previous") move(-1);
-      else if (command === "open") setReading(true);
-      else if (command === "undo") void undo();
-      else if (command === "help") setDialog("help");
-      else if (command === "search") searchField.current?.focus();
-      else if (command === "next-lane") to(1);
-      else if (command === "previous-lane") to(-1);
-      else if (command === "formatted") setFormatted((on) => !on);
-      else if (command === "sync") ask({ kind: "sync-now" }).catch(failed);
-      else if (command === "close") {
-        if (dialog) setDialog(null);
+      const reader = page === null ? selected : peek;
+      if (empty || adding) {
+        if (command !== "close") return;
+        setAdding(false);
+      } else if (to !== undefined) go(to);
+      else if (command === "help") setHelp(true);
+      else if (page !== null && pageCommands.current?.(command)) {
+        // The page has done it.
+      } else if (command === "close") {
+        const focused = document.activeElement;
+        if (page !== null && isTyping(focused)) (focused as HTMLElement).blur();
+        else if (peek !== null) shut();
+        else if (page !== null) go(null);
         else if (document.activeElement === searchField.current) searchField.current?.blur();
         else if (reading) setReading(false);
         else if ("search" in view) show({ lane: "urgent" });
+      } else if (command === "undo") {
+        if (page === null || toast?.undo) void takeBack();
+      } else if (lane && reader !== null) void label(reader, lane);
+      else if (command === "formatted") setFormatted((on) => !on);
+      else if (command === "sync") ask({ kind: "sync-now" }).catch(failed);
+      else if (page !== null) return;
+      else if (command === "next") move(1);
+      else if (command === "previous") move(-1);
+      else if (command === "open") setReading(true);
+      else if (command === "search") searchField.current?.focus();
+      else {
+        const at = "lane" in view ? LANES.indexOf(view.lane) : 0;
+        show({ lane: LANES[(at + (command === "next-lane" ? 1 : 3)) % 4] ?? "urgent" });
       }
+      event.preventDefault();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [dialog, failed, label, move, reading, show, undo, view]);
+  }, [adding, empty, failed, go, label, move, page, peek, reading, selected, show, shut, takeBack, toast, view]);
 
   if (overview.isError) {
     return (
@@ -145,64 +202,99 @@ export function App() {
       </main>
     );
   }
-  if (!overview.data) return <main className="welcome" aria-busy="true"><p>{t("loading")}</p></main>;
-  const now = overview.data;
+  if (!now) return <main className="welcome" aria-busy="true"><p>{t("loading")}</p></main>;
   const refresh = () => {
     setAdding(false);
     void client.invalidateQueries();
   };
-  const empty = now.accounts.length === 0 && !now.sample && now.counts.every((count) => count.total === 0);
   const toastView = toast && (
     <div className="toast" role="status">
       <span>{toast.text}</span>
-      {toast.undo && <button type="button" onClick={() => void undo()}>{t("toast.undo")}</button>}
+      {toast.undo && <button type="button" onClick={() => void takeBack()}>{t("toast.undo")}</button>}
     </div>
   );
   if (empty || adding) {
     return (
       <main className="welcome center">
-        <Welcome keychain={now.keychain} onDone={refresh} onBack={adding ? () => setAdding(false) : undefined} />
+        <Welcome
+          keychain={now.keychain}
+          onDone={() => {
+            setPage(null);
+            refresh();
+          }}
+          onBack={adding ? () => setAdding(false) : undefined}
+        />
         {toastView}
       </main>
     );
   }
+  const reader = (
+    <Reader
+      id={page === null ? selected : peek}
+      dark={dark}
+      formatted={formatted}
+      onFormatted={() => setFormatted(!formatted)}
+      onLabel={(to) => void label(page === null ? selected : peek, to)}
+      beside={page !== null}
+      onClose={() => (page === null ? setReading(false) : shut())}
+    />
+  );
+  const where = page === null ? (reading ? "reading" : "") : peek === null ? "on-page" : "on-page reading";
   return (
-    <div className={`app${reading ? " reading" : ""}`}>
+    <div className={`app ${where}`}>
       <Sidebar
         overview={now}
         view={view}
+        page={page}
         theme={theme}
-        onTheme={nextTheme}
+        onTheme={setTheme}
         onLane={(lane) => show({ lane })}
-        onModel={() => setDialog("model")}
-        onHelp={() => setDialog("help")}
+        onPage={go}
+        onHelp={() => setHelp(true)}
         onAdd={() => setAdding(true)}
         onChanged={refresh}
         onFailed={failed}
       />
-      <List
-        view={view}
-        pages={pages}
-        rows={rows}
-        selected={selected}
-        searchField={searchField}
-        onSelect={(id) => {
-          select(id);
-          setReading(true);
-        }}
-        onSearch={(search) => show(search.trim() ? { search } : { lane: "urgent" })}
-      />
-      <Reader
-        id={selected}
-        dark={dark}
-        formatted={formatted}
-        onFormatted={() => setFormatted(!formatted)}
-        onLabel={(to) => void label(to)}
-        onClose={() => setReading(false)}
-      />
+      {page === null ? (
+        <>
+          <List
+            view={view}
+            pages={pages}
+            rows={rows}
+            selected={selected}
+            searchField={searchField}
+            onSelect={(id) => {
+              select(id);
+              setReading(true);
+            }}
+            onSearch={(search) => show(search.trim() ? { search } : { lane: "urgent" })}
+          />
+          {reader}
+        </>
+      ) : (
+        <PageCommands value={pageCommands}>
+          <PageFrame
+            name={page}
+            overview={now}
+            theme={theme}
+            onTheme={setTheme}
+            onRead={(id) => {
+              opener.current = document.activeElement;
+              setFormatted(false);
+              setPeek(id);
+            }}
+            onSay={say}
+            onFailed={failed}
+            onAddAccount={() => setAdding(true)}
+            onHelp={() => setHelp(true)}
+            onPage={go}
+            onChanged={refresh}
+          />
+          {peek !== null && reader}
+        </PageCommands>
+      )}
       {toastView}
-      {dialog === "help" && <Help onClose={() => setDialog(null)} />}
-      {dialog === "model" && <ModelDialog overview={now} onClose={() => setDialog(null)} onChanged={refresh} />}
+      {help && <Help onClose={() => setHelp(false)} />}
     </div>
   );
 }

@@ -10,7 +10,16 @@ export function Help({ onClose }: { onClose: () => void }) {
         <tbody>
           {KEYS.map((key) => (
             <tr key={key.command}>
-              <td>{key.keys.map((name) => <kbd key={name}>{name}</kbd>)}</td>
+              <td>
+                {key.keys.map((names) => {
+                  const [first, second] = names.split(" ");
+                  return second ? (
+                    <span key={names} className="keys"><kbd>{first}</kbd> {t("help.then")} <kbd>{second}</kbd></span>
+                  ) : (
+                    <kbd key={names}>{first}</kbd>
+                  );
+                })}
+              </td>
               <td>{t(`help.${key.command === "close" ? "close_" : key.command}`)}</td>
             </tr>
           ))}

@@ -21,7 +21,7 @@ interface Props {
 const HEIGHT = 40;
 
 export function List({ view, pages, rows, selected, searchField, onSelect, onSearch }: Props) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
   const virtual = useVirtualizer({
@@ -107,7 +107,7 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
                   {"search" in view && <LaneIcon lane={row.lane} size={12} />}
                   {row.unsure && <span className="chip">{t("unsure")}</span>}
                   {row.attachments && <Paperclip size={12} aria-label={t("reader.attachments")} />}
-                  <time title={exact(row.received)}>{relative(row.received, now)}</time>
+                  <time title={exact(row.received, i18n.language)}>{relative(row.received, now, i18n.language)}</time>
                 </span>
               </div>
             );

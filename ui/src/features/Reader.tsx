@@ -17,6 +17,8 @@ interface Props {
   onFormatted: () => void;
   onLabel: (label: Label) => void;
   onClose: () => void;
+  /** It was opened from a page, beside which it is shown. */
+  beside?: boolean;
 }
 
 export function Reader(props: Props) {
@@ -49,13 +51,13 @@ function People({ name, people }: { name: string; people: Address[] }) {
 }
 
 export function Opened(props: Props & { message: MessageView }) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { message } = props;
   const { row } = message;
   return (
     <article className="reader" aria-label={row.subject}>
       <header>
-        <button type="button" className="back" onClick={props.onClose}>{t("reader.close")}</button>
+        <button type="button" className="back" onClick={props.onClose}>{t(props.beside ? "reader.shut" : "reader.close")}</button>
         <h2><bdi>{row.subject || "—"}</bdi></h2>
         <dl>
           <dt>{t("reader.from")}</dt>
@@ -63,9 +65,9 @@ export function Opened(props: Props & { message: MessageView }) {
           <People name={t("reader.to")} people={message.to} />
           <People name={t("reader.cc")} people={message.cc} />
           <dt><span className="sr">{t("messages")}</span></dt>
-          <dd><time>{exact(row.received)}</time> · <bdi>{message.folder}</bdi></dd>
+          <dd><time>{exact(row.received, i18n.language)}</time> · <bdi>{message.folder}</bdi></dd>
         </dl>
-        <div className="labels" role="group">
+        <div className="labels" role="group" aria-label={t("reader.labels")}>
           {LANES.map((lane, at) => (
             <button key={lane} type="button" aria-pressed={row.lane === lane} onClick={() => props.onLabel(lane)}>
               <LaneIcon lane={lane} size={14} /> {t(`label.${lane}`)} <kbd>{at + 1}</kbd>
@@ -79,7 +81,7 @@ export function Opened(props: Props & { message: MessageView }) {
       {message.calendar && (
         <div className="block">
           <b>{t("reader.calendar")}</b>: <bdi>{message.calendar.summary}</bdi>
-          {message.calendar.start !== null && ` · ${exact(message.calendar.start)}`}
+          {message.calendar.start !== null && ` · ${exact(message.calendar.start, i18n.language)}`}
           {message.calendar.location && <> · <bdi>{message.calendar.location}</bdi></>}
         </div>
       )}

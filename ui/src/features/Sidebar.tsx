@@ -1,4 +1,4 @@
-import { CircleHelp, Cpu, Plus, SunMoon } from "lucide-react";
+import { Brain, CircleHelp, Cpu, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccountState } from "../gen/AccountState";
@@ -7,17 +7,23 @@ import type { Label } from "../gen/Label";
 import type { ModelState } from "../gen/ModelState";
 import type { Overview } from "../gen/Overview";
 import { ask, failureOf } from "../host";
-import type { View } from "../model/engine";
+import { isAtWork, useRelabel, type View } from "../model/engine";
+import { useFormat } from "../model/format";
+import { PAGES, type PageName } from "../model/place";
 import { LaneIcon } from "../ui/lane";
-import type { Theme } from "../ui/theme";
+import { nextTheme, type Theme } from "../ui/theme";
+
+const ICONS = { relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
 
 interface Props {
   overview: Overview;
   view: View;
+  /** The page that is shown instead of the mail. */
+  page: PageName | null;
   theme: Theme;
-  onTheme: () => void;
+  onTheme: (theme: Theme) => void;
   onLane: (lane: Label) => void;
-  onModel: () => void;
+  onPage: (page: PageName) => void;
   onHelp: () => void;
   onAdd: () => void;
   onChanged: () => void;
@@ -26,6 +32,7 @@ interface Props {
 
 export function Sidebar(props: Props) {
   const { t } = useTranslation();
+  const format = useFormat();
   const { overview, view } = props;
   const leave = () => ask({ kind: "leave-sample" }).then(props.onChanged, props.onFailed);
   return (
@@ -39,18 +46,38 @@ export function Sidebar(props: Props) {
             className="lane"
             data-lane={lane}
             title={t(`laneHint.${lane}`)}
-            aria-current={"lane" in view && view.lane === lane}
+            aria-current={props.page === null && "lane" in view && view.lane === lane}
             onClick={() => props.onLane(lane)}
           >
             <LaneIcon lane={lane} />
             <span>{t(`lane.${lane}`)}</span>
-            <span className="count" aria-label={`${unread} ${t("unread")}, ${total}`}>
-              {unread > 0 && <b>{unread.toLocaleString()}</b>}
+            <span className="count" aria-hidden>
+              {unread > 0 && <b>{format.short(unread)}</b>}
               {unread > 0 && " / "}
-              {total.toLocaleString()}
+              {format.short(total)}
             </span>
+            <span className="sr">{t("laneCount", { unread: format.count(unread), total: format.count(total) })}</span>
           </button>
         ))}
+      </nav>
+      <nav className="pages" aria-label={t("pages.title")}>
+        {PAGES.map((page) => {
+          const Icon = ICONS[page];
+          return (
+            <button
+              key={page}
+              type="button"
+              className="lane"
+              data-page={page}
+              aria-current={props.page === page ? "page" : undefined}
+              onClick={() => props.onPage(page)}
+            >
+              <Icon size={16} aria-hidden />
+              <span>{t(`pages.${page}`)}</span>
+              {page === "relabel" && <span className="count"><Standing /></span>}
+            </button>
+          );
+        })}
       </nav>
       {overview.sample && (
         <div className="banner">
@@ -60,13 +87,13 @@ export function Sidebar(props: Props) {
       <section>
         <h2>{t("accounts")}</h2>
         {overview.accounts.map((account) => (
-          <Account key={account.id} account={account} onFailed={props.onFailed} />
+          <Account key={account.id} account={account} />
         ))}
         <button type="button" onClick={props.onAdd}><Plus size={12} aria-hidden /> {t("addAccount")}</button>
       </section>
       <section>
         <h2>{t("model.title")}</h2>
-        <button type="button" onClick={props.onModel}>
+        <button type="button" onClick={() => props.onPage("models")}>
           <Cpu size={12} aria-hidden /> <ModelLine state={overview.model} />
         </button>
         <div className="status">
@@ -77,7 +104,7 @@ export function Sidebar(props: Props) {
         <button type="button" className="plain" onClick={props.onHelp} title={t("help.help")}>
           <CircleHelp size={14} aria-hidden /> {t("help.title")}
         </button>
-        <button type="button" className="plain" onClick={props.onTheme}>
+        <button type="button" className="plain" onClick={() => props.onTheme(nextTheme(props.theme))}>
           <SunMoon size={14} aria-hidden /> {t(`theme.${props.theme}`)}
         </button>
       </footer>
@@ -98,7 +125,18 @@ export function ModelLine({ state }: { state: ModelState }) {
   }
 }
 
-function Account({ account, onFailed }: { account: AccountView; onFailed: (error: unknown) => void }) {
+/** How far a relabelling is, or that it waits for a decision. */
+function Standing() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const status = useRelabel().data;
+  if (status?.state === "ready") return <b>{t("relabel.short.ready")}</b>;
+  if (status?.state === "paused") return <>{t("relabel.short.paused")}</>;
+  if (!status || !isAtWork(status) || status.state === "undoing") return null;
+  return <>{format.percent((status.state === "applying" ? status.applied : status.done) / Math.max(1, status.total))}</>;
+}
+
+function Account({ account }: { account: AccountView }) {
   const { t } = useTranslation();
   const [password, setPassword] = useState("");
   const [error, setError] = useState("");
@@ -115,7 +153,6 @@ function Account({ account, onFailed }: { account: AccountView; onFailed: (error
     }
     setBusy(false);
   };
-  const remove = () => ask({ kind: "remove-account", account: account.id }).catch(onFailed);
   return (
     <div className="account">
       <div><bdi>{account.address || t("state.local")}</bdi></div>
@@ -134,12 +171,11 @@ function Account({ account, onFailed }: { account: AccountView; onFailed: (error
           {error && <p className="error" role="alert">{error}</p>}
         </form>
       )}
-      <button type="button" className="link" onClick={() => void remove()}>{t("remove")}</button>
     </div>
   );
 }
 
-function State({ state }: { state: AccountState }) {
+export function State({ state }: { state: AccountState }) {
   const { t } = useTranslation();
   const bad = state.kind === "offline" || state.kind === "sign-in-needed";
   return <div className={`status${bad ? " bad" : ""}`}>{t(`state.${state.kind}`, { ...state })}</div>;

@@ -13,7 +13,18 @@ export interface Host {
   listen(hear: (event: Event) => void): () => void;
 }
 
-export type AnswerTo<K extends Request["kind"]> = Extract<Answer, { kind: K }>;
+/** Requests that are answered with the view of what they change. */
+interface AnsweredAs {
+  teach: "memory";
+  "set-examples": "memory";
+  "draw-audit": "audit";
+  "answer-audit": "audit";
+  "end-audit": "audit";
+}
+
+type Kind = Request["kind"];
+
+export type AnswerTo<K extends Kind> = Extract<Answer, { kind: K extends keyof AnsweredAs ? AnsweredAs[K] : K }>;
 
 export const host: Host = "__TAURI_INTERNALS__" in window ? tauriHost() : httpHost();
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import en from "../locales/en.json";
-import { commandOf, KEYS, LANES, labelOf } from "./registry";
+import { PAGES } from "../model/place";
+import { commandOf, isFirst, KEYS, LANES, labelOf } from "./registry";
 
 const press = (key: string, more: Partial<{ ctrlKey: boolean; target: EventTarget }> = {}) =>
   commandOf({ key, ctrlKey: false, metaKey: false, altKey: false, target: document.body, ...more });
@@ -19,6 +20,22 @@ describe("keys", () => {
   });
   it("let a focused button have its Enter", () => {
     expect(press("Enter", { target: document.createElement("button") })).toBeNull();
+  });
+  it("come in pairs for pages", () => {
+    const event = (key: string, target: EventTarget = document.body) => ({ key, ctrlKey: false, metaKey: false, altKey: false, target });
+    expect(isFirst(event("g"))).toBe(true);
+    expect(isFirst(event("r"))).toBe(false);
+    expect(isFirst(event("g", document.createElement("input")))).toBe(false);
+    expect(commandOf(event("g"))).toBeNull();
+    expect(commandOf(event("r"), "g")).toBe("go-relabel");
+    expect(commandOf(event("x"), "g")).toBeNull();
+    expect(KEYS.map((key) => key.command)).toEqual(expect.arrayContaining(PAGES.map((page) => `go-${page}`)));
+  });
+  it("are left to text alone, not to a box that is ticked", () => {
+    const target = document.createElement("input");
+    target.type = "checkbox";
+    expect(press("j", { target })).toBe("next");
+    expect(press("Enter", { target })).toBeNull();
   });
   it("are each used once", () => {
     const all = KEYS.flatMap((key) => key.keys);

@@ -1,5 +1,6 @@
 // One registry of keys: what listens, and what the help shows, are drawn from it.
 import type { Label } from "../gen/Label";
+import type { PageName } from "../model/place";
 
 export const LANES: Label[] = ["urgent", "task", "needs-human", "notification"];
 
@@ -18,12 +19,13 @@ export type Command =
   | "next-lane"
   | "previous-lane"
   | "formatted"
-  | "sync";
+  | "sync"
+  | "go-mail"
+  | `go-${PageName}`;
 
 export interface Key {
-  /** As in `KeyboardEvent.key`. */
+  /** As in `KeyboardEvent.key`; several with blanks between them are pressed one after another. */
   keys: string[];
-  shift?: boolean;
   command: Command;
 }
 
@@ -42,8 +44,20 @@ export const KEYS: Key[] = [
   { keys: ["[", "h"], command: "previous-lane" },
   { keys: ["f"], command: "formatted" },
   { keys: ["r"], command: "sync" },
+  { keys: ["g i"], command: "go-mail" },
+  { keys: ["g r"], command: "go-relabel" },
+  { keys: ["g m"], command: "go-memory" },
+  { keys: ["g a"], command: "go-accuracy" },
+  { keys: ["g l"], command: "go-models" },
+  { keys: ["g s"], command: "go-settings" },
   { keys: ["?"], command: "help" },
 ];
+
+/** What begins a sequence of two keys. */
+const FIRST = new Set(KEYS.flatMap((key) => key.keys).flatMap((keys) => (keys.includes(" ") ? [keys.split(" ")[0]] : [])));
+
+/** How long the second key of a sequence is waited for, in milliseconds. */
+export const SECOND_WITHIN = 1500;
 
 interface Pressed {
   key: string;
@@ -53,19 +67,34 @@ interface Pressed {
   target: EventTarget | null;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Inputs that take no text: keys mean there what they mean elsewhere. */
+const NO_TEXT = ["checkbox", "radio", "button", "submit", "range"];
+
+/** Whether keys are text there. */
+export function isTyping(target: EventTarget | null): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  return target.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName);
+  if (target instanceof HTMLInputElement) return !NO_TEXT.includes(target.type);
+  return target.isContentEditable || ["TEXTAREA", "SELECT"].includes(target.tagName);
 }
 
-/** The command of a pressed key; none while the user types, except to leave the field. */
-export function commandOf(event: Pressed): Command | null {
-  if (event.ctrlKey || event.metaKey || event.altKey) return null;
-  const found = KEYS.find((key) => key.keys.includes(event.key));
+const isModified = (event: Pressed) => event.ctrlKey || event.metaKey || event.altKey;
+
+/** Whether the key begins a sequence: then the next one is asked about together with it. */
+export function isFirst(event: Pressed): boolean {
+  return !isModified(event) && !isTyping(event.target) && FIRST.has(event.key);
+}
+
+/** The command of a pressed key, after `first` if that began a sequence; none while the user types, except to leave. */
+export function commandOf(event: Pressed, first = ""): Command | null {
+  if (isModified(event)) return null;
+  const pressed = first ? `${first} ${event.key}` : event.key;
+  const found = KEYS.find((key) => key.keys.includes(pressed));
   if (!found) return null;
   if (isTyping(event.target)) return found.command === "close" ? "close" : null;
-  // A focused button has its own meaning of Enter.
-  if (event.key === "Enter" && event.target instanceof HTMLButtonElement) return null;
+  // What has the focus has its own meaning of Enter.
+  if (event.key === "Enter" && event.target instanceof HTMLElement && event.target.matches("button, input, summary, a")) {
+    return null;
+  }
   return found.command;
 }
 

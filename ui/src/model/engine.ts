@@ -1,9 +1,10 @@
 // What is on screen, asked from the engine and kept up to date by its events.
-import { type QueryClient, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type QueryClient, skipToken, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Label } from "../gen/Label";
 import type { Overview } from "../gen/Overview";
 import type { Page } from "../gen/Page";
+import type { RelabelStatus } from "../gen/RelabelStatus";
 import { ask, host } from "../host";
 
 export type View = { lane: Label } | { search: string };
@@ -15,6 +16,10 @@ export const keys = {
   weighing: ["weighing"] as const,
   rows: (view: View) => ("lane" in view ? (["rows", "lane", view.lane] as const) : (["rows", "search", view.search] as const)),
   message: (id: number) => ["message", id] as const,
+  relabel: ["relabel"] as const,
+  relabelDiff: ["relabel-diff"] as const,
+  memory: ["memory"] as const,
+  audit: ["audit"] as const,
 };
 
 export function useOverview() {
@@ -25,7 +30,8 @@ type Weighing = { done: number; total: number } | null;
 
 /** How far a new language model has been weighed; `null` when none is being weighed. */
 export function useWeighing(): Weighing {
-  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: () => null, staleTime: Infinity }).data ?? null;
+  // Only told, never asked for: an answer of "none" could come after the first that was told.
+  return useQuery<Weighing>({ queryKey: keys.weighing, queryFn: skipToken, initialData: null }).data ?? null;
 }
 
 export function useRows(view: View) {
@@ -48,6 +54,43 @@ export function useMessage(id: number | null) {
   });
 }
 
+/** A relabelling that something is done for. */
+export function isAtWork(status: RelabelStatus | null | undefined): boolean {
+  return status ? ["running", "applying", "undoing"].includes(status.state) : false;
+}
+
+/** How often to ask how a relabelling stands, in milliseconds: a step towards its end may be told while the answer to
+ * a command, which knew of less, is on its way. */
+const STANDING = 3000;
+
+/** How the last relabelling stands; `null` if there has never been one. */
+export function useRelabel() {
+  return useQuery({
+    queryKey: keys.relabel,
+    queryFn: async () => (await ask({ kind: "relabel", command: { kind: "status", job: null } })).status,
+    refetchInterval: (query) => (isAtWork(query.state.data) ? STANDING : false),
+  });
+}
+
+/** What a relabelling changes, with so many examples of each change. */
+export function useRelabelDiff(status: RelabelStatus, examples: number) {
+  return useQuery({
+    queryKey: [...keys.relabelDiff, status.job, status.state === "ready", examples],
+    queryFn: () => ask({ kind: "relabel-diff", job: status.job, examples }),
+    placeholderData: (before) => before,
+  });
+}
+
+// What was learned and judged changes with each label, so these two are asked for whenever they are looked at.
+
+export function useMemory() {
+  return useQuery({ queryKey: keys.memory, queryFn: () => ask({ kind: "memory" }), staleTime: 0 });
+}
+
+export function useAudit() {
+  return useQuery({ queryKey: keys.audit, queryFn: () => ask({ kind: "audit" }), staleTime: 0 });
+}
+
 function patch(client: QueryClient, change: (overview: Overview) => Overview) {
   client.setQueryData<Overview>(keys.overview, (overview) => overview && change(overview));
 }
@@ -62,6 +105,7 @@ export function useEvents() {
           case "lanes":
             patch(client, (o) => ({ ...o, counts: event.counts, waitingForModel: event.waitingForModel }));
             for (const lane of event.lanes) void client.invalidateQueries({ queryKey: keys.rows({ lane }) });
+            void client.invalidateQueries({ queryKey: keys.relabelDiff });
             break;
           case "message":
             void client.invalidateQueries({ queryKey: keys.message(event.id) });
@@ -75,6 +119,9 @@ export function useEvents() {
             break;
           case "model":
             patch(client, (o) => ({ ...o, model: event.state }));
+            break;
+          case "relabel":
+            client.setQueryData<RelabelStatus | null>(keys.relabel, event.status);
             break;
           case "weighing":
             client.setQueryData<Weighing>(keys.weighing, event.done < event.total ? event : null);

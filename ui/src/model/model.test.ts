@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Row } from "../gen/Row";
+import strings from "../ui/strings";
+import { span } from "./format";
 import { frameDocument } from "./frame";
 import { neighbour, rowsOf, without } from "./pages";
 import { bytes, exact, relative } from "./time";
@@ -34,6 +36,15 @@ describe("times", () => {
   it("unknown is not 1970", () => {
     expect(relative(0, now)).toBe("");
     expect(exact(0)).toBe("");
+  });
+});
+
+describe("spans of time", () => {
+  it("are told in the largest unit of which there are two", () => {
+    const told = [0.2, 1, 119, 120, 7199, 7200, 172_799, 172_800].map((seconds) => span(strings.t, seconds));
+    expect(told).toEqual([
+      "1 second", "1 second", "119 seconds", "about 2 minutes", "about 120 minutes", "about 2 hours", "about 48 hours", "about 2 days",
+    ]);
   });
 });
 

@@ -4,7 +4,7 @@ export function relative(seconds: number, now: number, locale?: string): string 
   const age = now - seconds;
   const date = new Date(seconds * 1000);
   const today = new Date(now * 1000);
-  if (age >= 0 && age < 60) return "now";
+  if (age >= 0 && age < 60) return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(0, "second");
   if (date.toDateString() === today.toDateString()) {
     return date.toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit" });
   }
@@ -22,5 +22,6 @@ export function exact(seconds: number, locale?: string): string {
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`;
   if (size < 1_000_000) return `${(size / 1000).toFixed(0)} kB`;
-  return `${(size / 1_000_000).toFixed(1)} MB`;
+  if (size < 1_000_000_000) return `${(size / 1_000_000).toFixed(1)} MB`;
+  return `${(size / 1_000_000_000).toFixed(1)} GB`;
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
 
-export type Theme = "system" | "light" | "dark";
+export const THEMES = ["system", "light", "dark"] as const;
+export type Theme = (typeof THEMES)[number];
 const KEY = "mailroom.theme";
 
 const systemDarkNow = () => window.matchMedia?.("(prefers-color-scheme: dark)").matches ?? false;
@@ -11,7 +12,7 @@ function onSystemChange(changed: () => void): () => void {
   return () => media?.removeEventListener("change", changed);
 }
 
-export function useTheme(): [Theme, () => void, boolean] {
+export function useTheme(): [Theme, (theme: Theme) => void, boolean] {
   const [theme, setTheme] = useState<Theme>(() => (localStorage.getItem(KEY) as Theme | null) ?? "system");
   // Read again at each render, so that a change between two of them is not missed.
   const systemDark = useSyncExternalStore(onSystemChange, systemDarkNow);
@@ -20,6 +21,10 @@ export function useTheme(): [Theme, () => void, boolean] {
     document.documentElement.dataset.theme = dark ? "dark" : "light";
     localStorage.setItem(KEY, theme);
   }, [theme, dark]);
-  const next = () => setTheme(theme === "system" ? "light" : theme === "light" ? "dark" : "system");
-  return [theme, next, dark];
+  return [theme, setTheme, dark];
+}
+
+/** The theme after this one, for a button that goes round. */
+export function nextTheme(theme: Theme): Theme {
+  return THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? "system";
 }

@@ -1,0 +1,18 @@
+// What the user can set, a section for each matter.
+import { useTranslation } from "react-i18next";
+import { Page } from "../../ui/Page";
+import type { PageProps } from "../page";
+import { About } from "./About";
+import { Accounts } from "./Accounts";
+import { Appearance } from "./Appearance";
+
+export default function Settings(props: PageProps) {
+  const { t } = useTranslation();
+  return (
+    <Page title={t("pages.settings")}>
+      <Accounts {...props} />
+      <Appearance {...props} />
+      <About {...props} />
+    </Page>
+  );
+}

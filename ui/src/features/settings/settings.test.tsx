@@ -1,0 +1,51 @@
+import { act, cleanup, fireEvent, screen, within } from "@testing-library/react";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { AccountView } from "../../gen/AccountView";
+import { answers, asked } from "../../testing/scripted";
+
+vi.mock("../../host", () => import("../../testing/scripted"));
+const { open, overview } = await import("../../testing/page");
+const { default: Settings } = await import("./Settings");
+
+afterEach(cleanup);
+
+const account: AccountView = {
+  id: 3, address: "me@x.example", server: { host: "imap.x.example", port: 993, security: "tls" },
+  state: { kind: "syncing", folder: "INBOX", done: 5, total: 9 },
+};
+
+describe("the settings", () => {
+  it("choose a theme", () => {
+    const { props } = open(Settings);
+    expect((screen.getByLabelText("As the computer has it") as HTMLInputElement).checked).toBe(true);
+    fireEvent.click(screen.getByLabelText("Dark"));
+    expect(props.onTheme).toHaveBeenCalledWith("dark");
+  });
+  it("show accounts with their state, and remove one after a question", async () => {
+    answers({ "remove-account": () => ({ kind: "remove-account" }) });
+    const { props } = open(Settings, { overview: overview({ accounts: [account] }) });
+    expect(screen.getByText("INBOX: 5 of 9")).toBeTruthy();
+    expect(screen.getByText(/imap.x.example, port 993/)).toBeTruthy();
+    fireEvent.click(screen.getByRole("button", { name: "Remove account me@x.example" }));
+    expect(asked).toEqual([]);
+    const dialog = screen.getByRole("dialog");
+    expect(dialog.textContent).toContain("On the server nothing changes.");
+    fireEvent.click(within(dialog).getByRole("button", { name: "Remove account" }));
+    await act(async () => {});
+    expect(asked).toEqual([{ kind: "remove-account", account: 3 }]);
+    expect(props.onChanged).toHaveBeenCalled();
+  });
+  it("speak of imported mail as such", () => {
+    open(Settings, { overview: overview({ accounts: [{ id: 4, address: "", server: null, state: { kind: "local" } }] }) });
+    fireEvent.click(screen.getByRole("button", { name: "Remove account Imported" }));
+    expect(screen.getByRole("dialog").textContent).toContain("The files it came from stay.");
+  });
+  it("lead to adding an account and to the keys, and tell the version", () => {
+    const { props } = open(Settings, { overview: overview({ version: "1.2.3" }) });
+    fireEvent.click(screen.getByRole("button", { name: "Add account" }));
+    fireEvent.click(screen.getByRole("button", { name: /Show the keys/ }));
+    expect(props.onAddAccount).toHaveBeenCalled();
+    expect(props.onHelp).toHaveBeenCalled();
+    expect(screen.getByText("Mailroom 1.2.3")).toBeTruthy();
+  });
+});
