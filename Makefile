@@ -7,7 +7,7 @@ CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: run demo test test-rust test-ui test-browser test-window test-window-1b test-endpoint deb test-deb ui system system-test train figures bench-engine bench-encoder bench-sheet bench-store bench-relabel lint
+.PHONY: run demo test test-rust test-ui test-browser test-window test-window-1b test-endpoint deb test-deb ui system system-test train figures bench-engine bench-encoder bench-sheet bench-rules bench-store bench-relabel lint
 
 run: system ui
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
@@ -113,6 +113,13 @@ bench-sheet: system-test
 bench-store: system
 	cargo build --workspace --bins
 	$(BIN)/bench-store $(or $(COUNT),1000000)
+
+# Previews of rules over generated messages; COUNT=1000000 for more.
+bench-rules: system
+	cargo build --workspace --bins
+	rm -rf $(CARGO_TARGET_DIR)/bench-rules && mkdir -p $(CARGO_TARGET_DIR)/bench-rules
+	$(BIN)/bench-store $(or $(COUNT),100000) $(CARGO_TARGET_DIR)/bench-rules
+	$(BIN)/bench-rules $(CARGO_TARGET_DIR)/bench-rules
 
 # An archive of 100,000 distinct messages; COUNT=20000 for fewer.
 bench-relabel: system

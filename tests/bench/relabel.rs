@@ -119,6 +119,7 @@ async fn finished(engine: &Engine, start: &Watch) -> Outcome<(RelabelStatus, Rat
 
 async fn relabel(engine: &Engine, for_all: bool) -> Outcome<(RelabelStatus, Rate)> {
     let options = RelabelOptions {
+        rules_only: false,
         model_for_all: for_all,
         fold_duplicates: false,
         on_battery: true,

@@ -54,6 +54,7 @@ fn verdict(n: u64) -> Verdict {
         why: Vec::new(),
         prompt_hash: None,
         rule: None,
+        ruled: None,
     }
 }
 

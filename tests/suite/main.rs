@@ -3,3 +3,4 @@
 mod architecture;
 mod engine;
 mod relabel;
+mod rules;

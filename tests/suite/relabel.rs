@@ -1,8 +1,8 @@
 //! Relabelling through the engine and from the command line, with the real voices.
 
+use mailroom_domain::rules::{Action, Condition, Group, Rule, TextField, TextTest};
 use mailroom_domain::{
-    AccountId, Action, Condition, Field, Label, Match, MessageId, Probabilities, Verdict, Voice,
-    VoiceShare,
+    AccountId, Label, MessageId, Probabilities, RuleId, Verdict, Voice, VoiceShare,
 };
 use mailroom_engine::{Config, Engine, Mode, Surroundings};
 use mailroom_store::{Row, Store};
@@ -109,6 +109,7 @@ async fn mislabel(store: &Store) {
                 why: Vec::new(),
                 prompt_hash: None,
                 rule: None,
+                ruled: None,
             };
             (id, verdict)
         })
@@ -369,11 +370,17 @@ async fn only_what_a_change_can_affect_is_read_again() {
     engine.stop().await;
 
     // A rule that was added decides on the messages that are named, and one that was removed does not any more.
-    let condition =
-        Condition { field: Field::Subject, matches: Match::Is, value: row.subject.clone() };
+    let test = TextTest::Is(row.subject.clone());
+    let condition = Condition::Text { field: TextField::Subject, test };
     let to = if row.lane == Label::Urgent { Label::Task } else { Label::Urgent };
-    let rule = store.add_rule("Mine", &[condition], &Action::Label { label: to }).await;
-    let rule = rule.expect("a rule");
+    let rule = Rule {
+        id: RuleId(0),
+        name: "Mine".into(),
+        enabled: true,
+        when: Group::all(vec![condition]),
+        then: vec![Action::SetLabel { label: to }],
+    };
+    store.set_rules(&[rule]).await.expect("a rule");
     let named = RelabelScope { ids: Some(vec![row.id]), ruled: true, ..RelabelScope::default() };
     for (lane, by) in [(to, Some(Voice::Rule)), (row.lane, row.decided_by)] {
         let engine = place.engine().await;
@@ -384,7 +391,7 @@ async fn only_what_a_change_can_affect_is_read_again() {
         assert_eq!((now.lane, now.decided_by), (lane, by));
         engine.stop().await;
         if by == Some(Voice::Rule) {
-            store.remove_rule(rule).await.expect("removed");
+            store.set_rules(&[]).await.expect("removed");
         }
     }
 }

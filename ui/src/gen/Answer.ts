@@ -12,6 +12,11 @@ import type { Page } from "./Page";
 import type { RelabelDiff } from "./RelabelDiff";
 import type { RelabelStatus } from "./RelabelStatus";
 import type { Row } from "./Row";
+import type { Rule } from "./Rule";
+import type { RulePreview } from "./RulePreview";
+import type { RuleTraceView } from "./RuleTraceView";
+import type { RulesExport } from "./RulesExport";
+import type { RulesView } from "./RulesView";
 import type { Undone } from "./Undone";
 
 /**
@@ -41,7 +46,11 @@ counts: Array<LaneCount>, } | { "kind": "memory" } & MemoryView | { "kind": "ins
 /**
  * What there is now.
  */
-list: Array<Instruction>, } | { "kind": "audit" } & AuditView | { "kind": "discover" } & Discovery | { "kind": "connect", 
+list: Array<Instruction>, } | { "kind": "rules" } & RulesView | { "kind": "preview-rules" } & RulePreview | { "kind": "trace-rules" } & RuleTraceView | { "kind": "export-rules" } & RulesExport | { "kind": "read-rules", 
+/**
+ * In their order.
+ */
+rules: Array<Rule>, } | { "kind": "audit" } & AuditView | { "kind": "discover" } & Discovery | { "kind": "connect", 
 /**
  * The new account.
  */

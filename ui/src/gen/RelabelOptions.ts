@@ -10,6 +10,10 @@ export type RelabelOptions = {
  */
 modelForAll: boolean, 
 /**
+ * Only the rules are heard anew: what the voices said stays. Takes in what a rule decided as well.
+ */
+rulesOnly: boolean, 
+/**
  * Of messages that are alike but for numbers, from one sender's domain, one is read.
  */
 foldDuplicates: boolean, 

@@ -9,6 +9,7 @@ import type { MemoryChange } from "./MemoryChange";
 import type { MessageId } from "./MessageId";
 import type { RelabelCommand } from "./RelabelCommand";
 import type { RelabelId } from "./RelabelId";
+import type { Rule } from "./Rule";
 
 /**
  * What can be asked of the engine.
@@ -77,7 +78,27 @@ examples: Array<Example>, } | { "kind": "instructions" } | { "kind": "set-instru
 /**
  * All of them, at most 5.
  */
-list: Array<Instruction>, } | { "kind": "audit" } | { "kind": "draw-audit", 
+list: Array<Instruction>, } | { "kind": "rules" } | { "kind": "set-rules", 
+/**
+ * Numbers that no stored rule has are replaced by new ones.
+ */
+rules: Array<Rule>, } | { "kind": "preview-rules", 
+/**
+ * Numbers only have to differ from each other.
+ */
+rules: Array<Rule>, 
+/**
+ * How many examples of each kind, at most 50.
+ */
+examples: number, } | { "kind": "trace-rules", 
+/**
+ * Which.
+ */
+id: MessageId, } | { "kind": "export-rules" } | { "kind": "read-rules", 
+/**
+ * What [`RulesExport::json`] gave.
+ */
+text: string, } | { "kind": "audit" } | { "kind": "draw-audit", 
 /**
  * How many, 1 to 200.
  */

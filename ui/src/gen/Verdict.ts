@@ -3,6 +3,7 @@ import type { Label } from "./Label";
 import type { Probabilities } from "./Probabilities";
 import type { Reason } from "./Reason";
 import type { RuleId } from "./RuleId";
+import type { Ruled } from "./Ruled";
 import type { VoiceShare } from "./VoiceShare";
 
 /**
@@ -36,4 +37,8 @@ prompt_hash: string | null,
 /**
  * The rule that decided, if one did.
  */
-rule: RuleId | null, };
+rule: RuleId | null, 
+/**
+ * What the rules want of the message, if any matched.
+ */
+ruled?: Ruled, };

@@ -13,6 +13,7 @@ mod learn;
 mod measure;
 mod model;
 mod relabel;
+mod rules;
 
 use clap::{Parser, Subcommand};
 use mailroom_domain::Label;
@@ -154,6 +155,14 @@ enum Command {
         #[arg(long)]
         model: bool,
     },
+    /// Your rules: what they are, and what they would do.
+    Rules {
+        /// One JSON object.
+        #[arg(long, global = true)]
+        json: bool,
+        #[command(subcommand)]
+        command: Option<rules::Command>,
+    },
     /// Labels stored mail anew, newest first: shows what would change, and applies it when told.
     Relabel(Box<relabel::Args>),
     /// Prints the four lanes of the sample mail. Needs no account and stores nothing.
@@ -242,6 +251,7 @@ async fn run(args: Args) -> Result<(), Failure> {
             measure::bench(config(Mode::Full)?, &paths, json, model).await
         }
         Command::Relabel(args) => relabel::run(*args, &config).await,
+        Command::Rules { json, command } => rules::run(command, json, config).await,
         Command::Demo => lanes::demo().await,
     }
 }

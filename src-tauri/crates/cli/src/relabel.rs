@@ -50,6 +50,9 @@ pub(crate) struct Args {
     /// Asks every voice about every message, the language model included.
     #[arg(long)]
     model_for_all: bool,
+    /// Only puts mail to your rules; what the voices said stays.
+    #[arg(long)]
+    rules_only: bool,
     /// Reads near-duplicates one by one.
     #[arg(long)]
     no_duplicates: bool,
@@ -127,6 +130,34 @@ struct Report {
     diff: RelabelDiff,
 }
 
+/// Puts all mail to the rules.
+pub(crate) async fn run_rules(
+    json: bool,
+    config: &impl Fn(Mode) -> Result<Config, Failure>,
+) -> Result<(), Failure> {
+    let args = Args {
+        action: None,
+        account: None,
+        folder: None,
+        label: None,
+        since: None,
+        until: None,
+        unsure: false,
+        changed_voices: false,
+        ruled: true,
+        model_for_all: false,
+        rules_only: true,
+        no_duplicates: true,
+        on_battery: true,
+        when_busy: true,
+        apply: false,
+        dry_run: false,
+        examples: 3,
+        json,
+    };
+    start(args, config).await
+}
+
 pub(crate) async fn run(
     args: Args,
     config: &impl Fn(Mode) -> Result<Config, Failure>,
@@ -197,6 +228,7 @@ async fn start(
         };
         let options = RelabelOptions {
             model_for_all: args.model_for_all,
+            rules_only: args.rules_only,
             fold_duplicates: !args.no_duplicates,
             on_battery: args.on_battery,
             when_busy: args.when_busy,

@@ -1,5 +1,6 @@
 //! Decisions: what was decided about a message, by whom, and why.
 
+use crate::rules::Outcome;
 use crate::{DecisionId, Label, MessageId, Probabilities, RuleId, UnixSeconds};
 use serde::{Deserialize, Serialize};
 
@@ -105,12 +106,33 @@ pub struct Verdict {
     pub prompt_hash: Option<String>,
     /// The rule that decided, if one did.
     pub rule: Option<RuleId>,
+    /// What the rules want of the message, if any matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub ruled: Option<Box<Ruled>>,
+}
+
+/// What the user's rules made of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Ruled {
+    /// The label that the voices would have shown.
+    pub label: Label,
+    /// The voices alone were not sure.
+    pub unsure: bool,
+    /// What is wanted of it. What is to be done on the server is done only where the user has allowed that.
+    pub outcome: Outcome,
 }
 
 impl Verdict {
     /// The most probable label, whether or not it was shown.
     pub fn most_probable(&self) -> Label {
         self.probabilities.argmax()
+    }
+
+    /// What the voices would have shown, and whether they were unsure; without any rule.
+    pub fn voiced(&self) -> (Label, bool) {
+        self.ruled.as_ref().map_or((self.label, self.unsure), |ruled| (ruled.label, ruled.unsure))
     }
 
     /// True when that voice was heard.

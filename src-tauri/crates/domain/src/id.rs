@@ -28,6 +28,8 @@ id!(/// One conversation.
     ThreadId, i64);
 id!(/// One entry of the append-only record of decisions.
     DecisionId, i64);
+id!(/// One of the user's rules.
+    RuleId, i64);
 id!(/// One relabelling of many messages.
     RelabelId, i64);
 id!(/// A message's number in its folder, valid under one UIDVALIDITY (RFC 3501, 2.3.1.1). Never zero.

@@ -10,20 +10,20 @@ mod id;
 mod instruction;
 mod label;
 mod message;
-mod rule;
 pub mod rules;
 mod sheet;
 
-pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
+pub use decision::{Correction, Decision, Reason, ReasonKind, Ruled, Verdict, Voice, VoiceShare};
 pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
-pub use id::{AccountId, DecisionId, FolderId, MessageId, RelabelId, ThreadId, Uid, UidValidity};
+pub use id::{
+    AccountId, DecisionId, FolderId, MessageId, RelabelId, RuleId, ThreadId, Uid, UidValidity,
+};
 pub use instruction::{Instruction, InstructionError};
 pub use label::{Label, Probabilities, UnknownLabel};
 pub use message::{
     Address, Attachment, AuthResult, Authentication, CalendarPart, HeaderFacts, MessageContent,
     Position,
 };
-pub use rule::{Action, Condition, Field, Match, Rule, RuleId};
 pub use sheet::{Sheet, SheetQuestion, SheetScores};
 
 /// Seconds since 1970-01-01T00:00:00Z.

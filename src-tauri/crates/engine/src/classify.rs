@@ -3,6 +3,7 @@
 use crate::judge::{Answers, Heard, Judge};
 use crate::secret::Keychain;
 use crate::{Config, encoder, failure, import, instruct, memory, model};
+use mailroom_domain::rules::Rules;
 use mailroom_domain::{Probabilities, Verdict, Voice};
 use mailroom_llm::{Connection, Llm, LlmConfig, LlmState, Priority};
 use mailroom_store::Store;
@@ -44,7 +45,8 @@ impl Classifier {
     /// # Errors
     /// [`Code::Model`] when a model was asked for and does not run.
     pub async fn open(config: Config, model: bool) -> Result<Classifier, Failure> {
-        let judge = Arc::new(Judge::new(instruct::triage(fence_key(&config).await?)?, Vec::new()));
+        let judge =
+            Arc::new(Judge::new(instruct::triage(fence_key(&config).await?)?, Rules::default()));
         if let Some(encoder) = encoder::open(&config) {
             judge.set_encoder(encoder);
         }

@@ -4,6 +4,7 @@
 //! version of the encoder reads everything again.
 
 use crate::judge::Heard;
+use crate::places::Lies;
 use crate::start::Parts;
 use crate::{Config, failure, memory, model, now};
 use mailroom_encoder::Encoder;
@@ -129,6 +130,7 @@ async fn portion(parts: &Arc<Parts>, version: &str) -> Result<usize, Failure> {
                     encoder: Some(&encoder),
                     vector: encoding.as_ref().map(|e| &e.vector[..]),
                     thread: Some(message.row.thread),
+                    lies: Some(Lies::of(&message.row, &message.flags)),
                     ..Heard::default()
                 };
                 Some(judge.verdict(&message.content, own, heard))

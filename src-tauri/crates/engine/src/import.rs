@@ -1,6 +1,7 @@
 //! Import of mail files (`.eml`, mbox, Maildir, folders) into an account of their own.
 
 use crate::judge::Heard;
+use crate::places::{Lies, Places};
 use crate::start::{Engine, Parts};
 use crate::{PARSER, failure, now};
 use mailroom_domain::{AccountId, FolderRole};
@@ -48,6 +49,7 @@ impl Engine {
             .folder(account, &name, &mailroom_mail::neutral::line(&display, 100), FolderRole::Other)
             .await
             .map_err(failure::store)?;
+        parts.judge.set_places(Places::load(&parts.store).await?);
         let own: Arc<[String]> = own(address).into();
         let mut done = Imported::default();
         loop {
@@ -61,12 +63,15 @@ impl Engine {
                         Some(Err(error)) => problems.push(error.to_string()),
                         Some(Ok(message)) => {
                             let content = mailroom_mail::parse(&message.raw);
+                            let received = content.headers.date.unwrap_or_else(now);
+                            let lies = Lies { folder, flags: &message.flags, received };
+                            let heard = Heard { lies: Some(lies), ..Heard::default() };
                             portion.push(NewMessage {
+                                verdict: Some(judge.verdict(&content, &own, heard)),
                                 uid: None,
                                 flags: message.flags,
                                 internal_date: content.headers.date,
                                 size: message.raw.len() as u64,
-                                verdict: Some(judge.verdict(&content, &own, Heard::default())),
                                 raw: message.raw,
                                 content,
                                 parser: PARSER,

@@ -1,8 +1,11 @@
 //! One place where a message gets its verdict: the user's rules first, then the voices.
 
+use crate::now;
+use crate::places::{Lies, Places};
+use mailroom_domain::rules::{Rules, Subject, evaluate};
 use mailroom_domain::{
-    Action, Label, MessageContent, Probabilities, Reason, ReasonKind, Rule, Sheet, SheetScores,
-    ThreadId, Verdict, Voice, VoiceShare,
+    FlagSet, Label, MessageContent, Probabilities, Reason, ReasonKind, RuleId, Ruled, Sheet,
+    SheetScores, ThreadId, Verdict, Voice, VoiceShare,
 };
 use mailroom_encoder::Encoder;
 use mailroom_triage::{EncoderScores, Input, Instructions, Memory, ModelHead, Recall, Triage};
@@ -12,7 +15,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 pub(crate) struct Judge {
     triage: Triage,
     // Leaf values, replaced as wholes; never held across an await.
-    rules: RwLock<Arc<[Rule]>>,
+    rules: RwLock<Rules>,
+    places: RwLock<Arc<Places>>,
     head: RwLock<Option<Arc<ModelHead>>>,
     instructions: RwLock<Arc<Instructions>>,
     encoder: RwLock<Option<Arc<Encoder>>>,
@@ -38,13 +42,16 @@ pub(crate) struct Heard<'a> {
     pub(crate) vector: Option<&'a [f32]>,
     /// The message's conversation, for memory.
     pub(crate) thread: Option<ThreadId>,
+    /// Where it lies, for the rules; `None` if it is not stored.
+    pub(crate) lies: Option<Lies<'a>>,
 }
 
 impl Judge {
-    pub(crate) fn new(triage: Triage, rules: Vec<Rule>) -> Self {
+    pub(crate) fn new(triage: Triage, rules: Rules) -> Self {
         Judge {
             triage,
-            rules: RwLock::new(rules.into()),
+            rules: RwLock::new(rules),
+            places: RwLock::default(),
             head: RwLock::default(),
             instructions: RwLock::default(),
             encoder: RwLock::default(),
@@ -54,6 +61,24 @@ impl Judge {
 
     pub(crate) fn triage(&self) -> &Triage {
         &self.triage
+    }
+
+    /// The rules in force.
+    pub(crate) fn rules(&self) -> Rules {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set_rules(&self, rules: Rules) {
+        *self.rules.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+
+    /// Accounts and folders as they were last read.
+    pub(crate) fn places(&self) -> Arc<Places> {
+        Arc::clone(&self.places.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_places(&self, places: Places) {
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(places);
     }
 
     /// The fitted head of the model in use.
@@ -148,33 +173,71 @@ impl Judge {
             }),
             ..Input::of(content, own)
         });
-        let rules = Arc::clone(&self.rules.read().unwrap_or_else(PoisonError::into_inner));
-        if let Some(rule) = rules.iter().find(|rule| rule.applies(&content.headers)) {
-            let Action::Label { label } = rule.action;
-            overrule(&mut verdict, rule, label);
-        }
+        self.hear_rules(&mut verdict, content, own, heard.lies);
         verdict
+    }
+
+    /// Puts a verdict to the rules as they are now, whatever rules have made of it before.
+    pub(crate) fn hear_rules(
+        &self,
+        verdict: &mut Verdict,
+        content: &MessageContent,
+        own: &[String],
+        lies: Option<Lies<'_>>,
+    ) {
+        unruled(verdict);
+        let rules = self.rules();
+        if rules.as_slice().is_empty() {
+            return;
+        }
+        let places = self.places();
+        let around = lies.map(|lies| places.around(lies.folder)).unwrap_or_default();
+        let none = FlagSet::default();
+        let flags = lies.map_or(&none, |lies| lies.flags);
+        let received = lies.map(|lies| lies.received).or(content.headers.date).unwrap_or_default();
+        let mut subject = Subject::of(content, verdict, flags, own, received);
+        (subject.account, subject.folder, subject.folders) =
+            (around.account, around.folder, &around.folders);
+        // All of it is loaded, so there is an answer.
+        let Ok(outcome) = evaluate(&rules, &subject, now()) else { return };
+        if outcome.matched.is_empty() {
+            return;
+        }
+        let ruled = Ruled { label: verdict.label, unsure: verdict.unsure, outcome };
+        if let Some(effect) = &ruled.outcome.label {
+            let rule = rules.as_slice().iter().find(|rule| rule.id == effect.rule);
+            overrule(verdict, effect.rule, rule.map_or("", |rule| &rule.name), effect.value);
+        }
+        verdict.ruled = Some(Box::new(ruled));
     }
 }
 
-fn overrule(verdict: &mut Verdict, rule: &Rule, label: Label) {
+/// The verdict as the voices gave it.
+fn unruled(verdict: &mut Verdict) {
+    (verdict.label, verdict.unsure) = verdict.voiced();
+    verdict.voices.retain(|share| share.voice != Voice::Rule);
+    verdict.why.retain(|reason| reason.kind != ReasonKind::Rule);
+    (verdict.rule, verdict.ruled) = (None, None);
+}
+
+fn overrule(verdict: &mut Verdict, rule: RuleId, name: &str, label: Label) {
     verdict.label = label;
     verdict.unsure = false;
-    verdict.rule = Some(rule.id);
+    verdict.rule = Some(rule);
     let mut certain = [0.0; 4];
     certain[label.index()] = 1.0;
     verdict.voices.push(VoiceShare {
         voice: Voice::Rule,
         probabilities: Probabilities::from_weights(certain).unwrap_or(Probabilities::UNIFORM),
         weight: 1.0,
-        version: format!("rule {}", rule.id.0),
+        version: format!("rule {rule}"),
     });
     verdict.why.insert(
         0,
         Reason {
             kind: ReasonKind::Rule,
             label,
-            text: format!("Your rule \u{201c}{}\u{201d} says so", rule.name),
+            text: format!("Your rule \u{201c}{name}\u{201d} says so"),
             weight: 10.0,
         },
     );
@@ -184,31 +247,39 @@ fn overrule(verdict: &mut Verdict, rule: &Rule, label: Label) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use mailroom_domain::{Condition, Field, Match, RuleId};
+    use mailroom_domain::rules::{Action, Condition, Group, Rule, TextField, TextTest};
 
     #[test]
-    fn a_rule_overrules_the_voices_and_says_so() {
+    fn a_rule_overrules_the_voices_and_says_so_until_it_is_gone() {
         let rule = Rule {
             id: RuleId(7),
             name: "Invoices".into(),
             enabled: true,
-            position: 0,
-            conditions: vec![Condition {
-                field: Field::Subject,
-                matches: Match::Contains,
-                value: "invoice".into(),
-            }],
-            action: Action::Label { label: Label::Task },
+            when: Group::all(vec![Condition::Text {
+                field: TextField::Subject,
+                test: TextTest::Contains("invoice".into()),
+            }]),
+            then: vec![Action::SetLabel { label: Label::Task }, Action::Flag {}],
         };
-        let judge = Judge::new(Triage::shipped().expect("shipped weights"), vec![rule]);
+        let rules = Rules::new(vec![rule]).expect("sound rules");
+        let judge = Judge::new(Triage::shipped().expect("shipped weights"), rules);
         let mut content = MessageContent::default();
         content.headers.subject = "Your INVOICE".into();
-        let verdict = judge.verdict(&content, &[], Heard::default());
+        let mut verdict = judge.verdict(&content, &[], Heard::default());
         assert_eq!(
             (verdict.label, verdict.unsure, verdict.rule),
             (Label::Task, false, Some(RuleId(7)))
         );
         assert_eq!(verdict.why[0].kind, ReasonKind::Rule);
+        let ruled = verdict.ruled.as_ref().expect("it matched");
+        assert_eq!(ruled.outcome.flagged, Some(RuleId(7)));
+        let (again, voiced) = (verdict.clone(), verdict.voiced());
+        judge.hear_rules(&mut verdict, &content, &[], None);
+        assert_eq!(verdict, again, "twice is as good as once");
+        judge.set_rules(Rules::default());
+        judge.hear_rules(&mut verdict, &content, &[], None);
+        assert_eq!((verdict.label, verdict.unsure), voiced);
+        assert!(verdict.rule.is_none() && !verdict.heard(Voice::Rule));
         content.headers.subject = "Lunch".into();
         assert_eq!(judge.verdict(&content, &[], Heard::default()).rule, None);
     }

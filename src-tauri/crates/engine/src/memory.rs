@@ -5,6 +5,7 @@
 //! Whoever tells something waits until it is learned; the mail that it may change is judged behind, newest first.
 
 use crate::judge::{Heard, Judge};
+use crate::places::Lies;
 use crate::start::{Engine, Parts};
 use crate::{Config, Mode, PARSER, failure, import, model, now};
 use mailroom_domain::{AccountId, FlagSet, FolderRole, Label, MessageId, Verdict, Voice};
@@ -251,6 +252,7 @@ async fn judge_anew(parts: &Arc<Parts>, messages: &[MessageId]) -> Result<(), Fa
             vector: said.as_ref().map(|(_, vector)| &vector[..]),
             model: asked,
             thread: Some(stored.row.thread),
+            lies: Some(Lies::of(&stored.row, &stored.flags)),
             ..Heard::default()
         };
         let verdict = parts.judge.verdict(&stored.content, own, heard);

@@ -5,6 +5,7 @@
 //! newest first, so that new mail comes before the archive.
 
 use crate::judge::{Answers, Heard};
+use crate::places::Lies;
 use crate::start::Parts;
 use crate::{failure, import, instruct, now, sample, view};
 use mailroom_domain::{Label, MessageContent, MessageId};
@@ -387,6 +388,7 @@ async fn read(parts: &Parts, llm: &Llm, id: MessageId, version: &str) {
         vector: said.as_ref().map(|(_, vector)| &vector[..]),
         answers: Some(&Answers { scores, instructions }),
         thread: Some(message.row.thread),
+        lies: Some(Lies::of(&message.row, &message.flags)),
         ..Heard::default()
     };
     let verdict = parts.judge.verdict(&content, own, heard);

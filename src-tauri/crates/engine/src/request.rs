@@ -2,7 +2,9 @@
 
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
-use crate::{audit, discover, failure, instruct, like, memory, model, now, relabel, sample, view};
+use crate::{
+    audit, discover, failure, instruct, like, memory, model, now, relabel, rules, sample, view,
+};
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
@@ -51,6 +53,16 @@ impl Engine {
             }
             Request::SetExamples { examples } => {
                 memory::set_examples(parts, examples).await.map(Answer::Memory)
+            }
+            Request::Rules => rules::view(parts).await.map(Answer::Rules),
+            Request::SetRules { rules: new } => rules::set(parts, new).await.map(Answer::Rules),
+            Request::PreviewRules { rules: new, examples } => {
+                rules::preview(parts, new, examples).await.map(Answer::PreviewRules)
+            }
+            Request::TraceRules { id } => rules::trace(parts, id).await.map(Answer::TraceRules),
+            Request::ExportRules => rules::export(parts).await.map(Answer::ExportRules),
+            Request::ReadRules { text } => {
+                rules::read(&text).map(|rules| Answer::ReadRules { rules })
             }
             Request::Instructions => {
                 instruct::list(&parts.store).await.map(|list| Answer::Instructions { list })

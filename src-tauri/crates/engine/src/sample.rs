@@ -1,6 +1,7 @@
 //! The sample mail that ships with the app, for a first look without an account.
 
 use crate::judge::Heard;
+use crate::places::{Lies, Places};
 use crate::start::Parts;
 use crate::{PARSER, failure, now};
 use mailroom_domain::{AccountId, FlagSet, FolderRole};
@@ -29,6 +30,8 @@ pub(crate) async fn load(parts: &Parts) -> Result<u32, Failure> {
         .folder(account, "Sample", "Sample mail", FolderRole::Inbox)
         .await
         .map_err(failure::store)?;
+    parts.judge.set_places(Places::load(&parts.store).await?);
+    let flags = FlagSet::default();
     let own = [READER.to_owned()];
     let messages: Vec<NewMessage> = MESSAGES
         .iter()
@@ -40,7 +43,13 @@ pub(crate) async fn load(parts: &Parts) -> Result<u32, Failure> {
                 internal_date: content.headers.date,
                 size: raw.len() as u64,
                 raw: raw.to_vec(),
-                verdict: Some(parts.judge.verdict(&content, &own, Heard::default())),
+                verdict: Some(parts.judge.verdict(&content, &own, {
+                    let received = content.headers.date.unwrap_or_else(now);
+                    Heard {
+                        lies: Some(Lies { folder, flags: &flags, received }),
+                        ..Heard::default()
+                    }
+                })),
                 content,
                 parser: PARSER,
             }

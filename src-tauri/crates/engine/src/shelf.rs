@@ -2,6 +2,7 @@
 //! transaction, so that none is ever seen without a label.
 
 use crate::judge::{Heard, Judge};
+use crate::places::{Lies, Places};
 use crate::{PARSER, now};
 use mailroom_domain::{AccountId, FlagSet, FolderId, MessageId, SyncState, Uid};
 use mailroom_store::{Store, StoreError};
@@ -27,9 +28,16 @@ impl Shelf for StoreShelf {
         account: AccountId,
         row: &FolderRow,
     ) -> Result<(FolderId, SyncState), ShelfError> {
-        self.runtime
+        let (id, state) = self
+            .runtime
             .block_on(self.store.folder(account, &row.name, &row.display, row.role))
-            .map_err(failed)
+            .map_err(failed)?;
+        if !self.judge.places().knows(id)
+            && let Ok(places) = self.runtime.block_on(Places::load(&self.store))
+        {
+            self.judge.set_places(places);
+        }
+        Ok((id, state))
     }
 
     fn present(&mut self, folder: FolderId) -> Result<Vec<(Uid, FlagSet)>, ShelfError> {
@@ -45,7 +53,12 @@ impl Shelf for StoreShelf {
         let messages = messages
             .into_iter()
             .map(|message| mailroom_store::NewMessage {
-                verdict: Some(self.judge.verdict(&message.content, &self.own, Heard::default())),
+                verdict: Some(self.judge.verdict(&message.content, &self.own, {
+                    let received = message.received.or(message.content.headers.date);
+                    let received = received.unwrap_or_else(now);
+                    let lies = Some(Lies { folder, flags: &message.flags, received });
+                    Heard { lies, ..Heard::default() }
+                })),
                 uid: Some(message.uid),
                 flags: message.flags,
                 internal_date: message.received,

@@ -2,9 +2,11 @@
 
 use crate::accounts::{Accounts, Command};
 use crate::judge::Judge;
+use crate::places::Places;
 use crate::secret::Keychain;
-use crate::{Config, Mode, encoder, failure, instruct, memory, model, relabel, view};
+use crate::{Config, Mode, encoder, failure, instruct, memory, model, relabel, rules, view};
 use mailroom_domain::Label;
+use mailroom_domain::rules::Rules;
 use mailroom_llm::{Llm, LlmConfig};
 use mailroom_store::{AccountKind, EngineLock, QueueScope, Store};
 use mailroom_wire::{Event, Failure};
@@ -99,6 +101,7 @@ pub(crate) struct Parts {
     pub(crate) accounts: mpsc::UnboundedSender<Command>,
     pub(crate) memory: mpsc::UnboundedSender<memory::Command>,
     pub(crate) relabel: mpsc::UnboundedSender<relabel::Order>,
+    pub(crate) archive: rules::Archive,
     /// True once the encoder is there, or certainly is not.
     pub(crate) encoder_looked_for: watch::Sender<bool>,
     /// Held while the encoder reads a portion: new mail and relabelling take turns, and neither reads what the other
@@ -133,8 +136,12 @@ impl Engine {
             Mode::Quiet => None,
         };
         let triage = instruct::triage(instruct::fence_key(&store).await?)?;
-        let rules = store.rules().await.map_err(failure::store)?;
+        let (rules, faults) = Rules::keeping_sound(store.rules().await.map_err(failure::store)?);
+        if let Some(faults) = faults {
+            tracing::warn!(%faults, "some rules are not heard");
+        }
         let judge = Arc::new(Judge::new(triage, rules));
+        judge.set_places(Places::load(&store).await?);
         let keychain = Keychain::open(config.keychain && config.mode == Mode::Full).await;
         let signals = Signals::new();
         let (accounts, commands) = mpsc::unbounded_channel();
@@ -153,6 +160,7 @@ impl Engine {
             accounts,
             memory,
             relabel,
+            archive: rules::Archive::default(),
             encoder_looked_for,
             encoder_turn,
         });

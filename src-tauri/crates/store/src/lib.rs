@@ -11,6 +11,7 @@
 
 mod account;
 mod action;
+mod archive;
 mod audit;
 mod content;
 mod decision;
@@ -34,6 +35,7 @@ mod thread;
 mod types;
 mod vector;
 
+pub use archive::{ArchiveRow, Whole};
 pub use audit::{Audit, Drawn};
 pub use error::StoreError;
 pub use lesson::Taught;

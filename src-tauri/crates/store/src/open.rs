@@ -36,6 +36,8 @@ struct Inner {
     path: PathBuf,
     writer: SqlitePool,
     readers: SqlitePool,
+    // One connection, which sees whether others have written.
+    watcher: SqlitePool,
 }
 
 impl Store {
@@ -105,10 +107,29 @@ impl Store {
             .max_lifetime(None)
             .test_before_acquire(false)
             .acquire_timeout(Duration::from_secs(60))
-            .connect_with(options.pragma("cache_size", "-16384").pragma("query_only", "ON"))
+            .connect_with(options.clone().pragma("cache_size", "-16384").pragma("query_only", "ON"))
             .await
             .map_err(named)?;
-        Ok(Store { inner: Arc::new(Inner { dir: dir.to_path_buf(), path, writer, readers }) })
+        let watcher = PoolOptions::<Sqlite>::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_lazy_with(options.pragma("query_only", "ON"));
+        let inner = Inner { dir: dir.to_path_buf(), path, writer, readers, watcher };
+        let store = Store { inner: Arc::new(inner) };
+        store.adopt_old_rules().await?;
+        Ok(store)
+    }
+
+    /// Another number than the last time when anything was written in between, by this process or another. Read
+    /// before what is to be kept, it tells when that is out of date.
+    pub async fn data_version(&self) -> Result<i64> {
+        // Numbers of one connection can be compared with each other alone; this one never writes.
+        sqlx::query_scalar("PRAGMA data_version")
+            .fetch_one(&self.inner.watcher)
+            .await
+            .map_err(|e| StoreError::of(&e, self.path()))
     }
 
     /// The data folder.
@@ -176,6 +197,7 @@ impl Store {
     /// Ends all connections after what is under way. A store that is dropped without it is sound as well;
     /// the next opening then reads the write-ahead log.
     pub async fn close(&self) {
+        self.inner.watcher.close().await;
         self.inner.readers.close().await;
         self.inner.writer.close().await;
     }

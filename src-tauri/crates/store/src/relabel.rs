@@ -6,7 +6,7 @@
 
 use crate::decision::{Shown, ids};
 use crate::pack::{from_json, unpack_json};
-use crate::sql::{Named, json, label, lane, voice};
+use crate::sql::{Named, flags, json, label, lane, voice};
 use crate::types::{
     PackedContent, RelabelCount, RelabelItem, RelabelItemId, RelabelItemState, RelabelJob,
     RelabelMove, RelabelOutcome, RelabelPortion, RelabelScope, RelabelState, RelabelStep,
@@ -14,7 +14,9 @@ use crate::types::{
 };
 use crate::vector::{BodyId, Encoded, numbers_of, scores_of};
 use crate::{Result, Store, StoreError};
-use mailroom_domain::{AccountId, MessageId, RelabelId, ThreadId, UnixSeconds, Verdict, Voice};
+use mailroom_domain::{
+    AccountId, FolderId, MessageId, RelabelId, ThreadId, UnixSeconds, Verdict, Voice,
+};
 use sqlx::{Row as _, Sqlite, Transaction, sqlite::SqliteRow};
 use std::collections::HashMap;
 
@@ -50,7 +52,8 @@ const LEFT_ALONE: &str = in_scope!(
      count(*) FILTER (WHERE m.correction_id IS NULL AND NOT ?10 AND m.decided_by = 'rule'), ?1",
     "AND (m.correction_id IS NOT NULL OR m.decided_by = 'rule')"
 );
-const NEXT: &str = "SELECT i.id, i.message_id, m.account_id, m.body_id, b.content, m.set_aside, m.thread_id, v.scores, v.vector \
+const NEXT: &str = "SELECT i.id, i.message_id, m.account_id, m.body_id, b.content, m.set_aside, m.thread_id, v.scores, v.vector, \
+     m.folder_id, m.received, m.seen, m.flagged, m.answered, m.draft, m.deleted, m.keywords \
      FROM relabel_items i INDEXED BY relabel_items_next \
      CROSS JOIN messages m ON m.id = i.message_id CROSS JOIN bodies b ON b.id = m.body_id \
      LEFT JOIN vectors v ON v.body_id = m.body_id AND v.version = ?4 \
@@ -330,6 +333,9 @@ impl Store {
                 content: PackedContent(row.try_get(4)?),
                 set_aside: row.try_get(5)?,
                 thread: ThreadId(row.try_get(6)?),
+                folder: FolderId(row.try_get(9)?),
+                received: row.try_get(10)?,
+                flags: flags(row, 11)?,
                 encoder: match (
                     row.try_get::<Option<&[u8]>, _>(7)?,
                     row.try_get::<Option<&[u8]>, _>(8)?,

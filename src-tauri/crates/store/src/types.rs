@@ -632,6 +632,12 @@ pub struct RelabelItem {
     pub content: PackedContent,
     /// Its conversation.
     pub thread: ThreadId,
+    /// Where it lies.
+    pub folder: FolderId,
+    /// When it was received.
+    pub received: UnixSeconds,
+    /// Its flags and keywords.
+    pub flags: FlagSet,
     /// What the encoder asked for has said about it already.
     pub encoder: Option<crate::Encoded>,
     /// The language model could not read it.

@@ -64,6 +64,7 @@ fn verdict(label: Label, version: &str) -> Verdict {
         why: Vec::new(),
         prompt_hash: None,
         rule: None,
+        ruled: None,
     }
 }
 

@@ -1,9 +1,9 @@
 //! The store on real files: what is kept stays, what is counted is there, and what is damaged is left alone.
 
+use mailroom_domain::rules::{Action, Condition, Group, Rule, TextField, TextTest};
 use mailroom_domain::{
-    AccountId, Action, Address, Condition, Field, FlagSet, FolderId, FolderRole, HeaderFacts,
-    Label, Match, MessageContent, MessageId, Probabilities, RuleId, SyncState, Uid, UidValidity,
-    Verdict, Voice, VoiceShare,
+    AccountId, Address, FlagSet, FolderId, FolderRole, HeaderFacts, Label, MessageContent,
+    MessageId, Probabilities, RuleId, SyncState, Uid, UidValidity, Verdict, Voice, VoiceShare,
 };
 use mailroom_store::{
     AccountKind, ActionStage, BodyId, Encoded, Filter, Job, Kept, KeptHow, NewMessage, Page,
@@ -168,6 +168,7 @@ fn evidence(label: Label) -> Verdict {
         why: Vec::new(),
         prompt_hash: None,
         rule: None,
+        ruled: None,
     }
 }
 
@@ -1585,31 +1586,35 @@ async fn jobs_and_settings_outlive_a_restart() {
 }
 
 #[tokio::test]
-async fn rules_keep_the_order_they_are_put_in() {
+async fn rules_keep_the_order_they_are_put_in_and_their_numbers() {
     let f = fixture().await;
-    let condition = Condition {
-        field: Field::Subject,
-        matches: Match::Contains,
-        value: "\"50%\" 'off'".into(),
+    let rule = |id: i64, name: &str| Rule {
+        id: RuleId(id),
+        name: name.into(),
+        enabled: true,
+        when: Group::all(vec![Condition::Text {
+            field: TextField::Subject,
+            test: TextTest::Contains("\"50%\" 'off'".into()),
+        }]),
+        then: vec![Action::SetLabel { label: Label::Notification }],
     };
-    let mut rules = Vec::new();
-    for name in ["a", "b", "c"] {
-        let action = Action::Label { label: Label::Notification };
-        rules
-            .push(f.store.add_rule(name, std::slice::from_ref(&condition), &action).await.unwrap());
-    }
-    f.store.reorder_rules(&[rules[2], RuleId(999)]).await.unwrap();
-    let names =
-        |rules: Vec<mailroom_domain::Rule>| rules.into_iter().map(|r| r.name).collect::<String>();
-    let mut stored = f.store.rules().await.unwrap();
-    assert_eq!(stored[0].conditions, [condition]);
-    assert_eq!(names(stored.clone()), "cab");
-    stored[1].name = "d".into();
-    f.store.update_rule(&stored[1]).await.unwrap();
-    f.store.remove_rule(rules[2]).await.unwrap();
-    assert_eq!(names(f.store.rules().await.unwrap()), "db");
-    assert!(matches!(f.store.remove_rule(rules[2]).await, Err(StoreError::NotFound(_))));
-    assert!(matches!(f.store.update_rule(&stored[0]).await, Err(StoreError::NotFound(_))));
+    let kept = f.store.set_rules(&[rule(0, "a"), rule(0, "b"), rule(0, "c")]).await.unwrap();
+    assert_eq!(f.store.rules().await.unwrap(), kept);
+    let [a, b, c] = kept.as_slice() else { panic!("{kept:?}") };
+    assert!(a.id != b.id && b.id != c.id && a.id.0 > 0);
+    // Another order, one left out, one new, one that claims a number that is taken.
+    let (b, fresh) = (b.clone(), rule(999, "d"));
+    let again = Rule { name: "e".into(), ..b.clone() };
+    let now = f.store.set_rules(&[c.clone(), fresh, b.clone(), again]).await.unwrap();
+    assert_eq!(f.store.rules().await.unwrap(), now);
+    let names: String = now.iter().map(|r| r.name.as_str()).collect();
+    assert_eq!(names, "cdbe");
+    assert_eq!((now[0].id, now[2].id), (c.id, b.id));
+    let mut numbers: Vec<i64> = now.iter().map(|r| r.id.0).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!(numbers.len(), 4);
+    assert!(!numbers.contains(&a.id.0) && !numbers.contains(&999), "{numbers:?}");
 }
 
 #[tokio::test]

@@ -391,7 +391,7 @@ impl Triage {
             );
         }
         why.truncate(why::MOST);
-        Verdict { label, unsure, probabilities, voices, why, prompt_hash, rule: None }
+        Verdict { label, unsure, probabilities, voices, why, prompt_hash, rule: None, ruled: None }
     }
 }
 

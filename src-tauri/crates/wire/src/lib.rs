@@ -7,6 +7,7 @@ mod event;
 mod failure;
 mod relabel;
 mod request;
+mod rules;
 mod view;
 
 pub use event::Event;
@@ -16,6 +17,10 @@ pub use relabel::{
     RelabelScope, RelabelShare, RelabelState, RelabelStatus, RelabelWaiting,
 };
 pub use request::{Answer, Like, Request};
+pub use rules::{
+    RuleConflict, RuleCount, RuleFaultView, RulePreview, RuleTraceView, RuleWanted, RulesExport,
+    RulesView,
+};
 pub use view::{
     AccountState, AccountView, AuditBand, AuditItem, AuditView, Candidate, Discovery, Example,
     LaneCount, LanguageFindings, Learned, MemoryChange, MemoryView, MessageView, ModelFindings,

@@ -39,6 +39,8 @@ pub struct RelabelOptions {
     /// Every message is read by every voice, the language model included. Else each is asked only where those before
     /// it are not sure.
     pub model_for_all: bool,
+    /// Only the rules are heard anew: what the voices said stays. Takes in what a rule decided as well.
+    pub rules_only: bool,
     /// Of messages that are alike but for numbers, from one sender's domain, one is read.
     pub fold_duplicates: bool,
     /// Goes on when the computer runs on its battery.
@@ -51,6 +53,7 @@ impl Default for RelabelOptions {
     fn default() -> Self {
         RelabelOptions {
             model_for_all: false,
+            rules_only: false,
             fold_duplicates: true,
             on_battery: false,
             when_busy: false,

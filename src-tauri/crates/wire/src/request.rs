@@ -2,8 +2,10 @@
 
 use crate::{
     AccountView, AuditView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView,
-    ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row, Undone,
+    ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row, RulePreview,
+    RuleTraceView, RulesExport, RulesView, Undone,
 };
+use mailroom_domain::rules::Rule;
 use mailroom_domain::{AccountId, AccountSettings, Instruction, Label, MessageId, RelabelId};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -91,6 +93,33 @@ pub enum Request {
     SetInstructions {
         /// All of them, at most 5.
         list: Vec<Instruction>,
+    },
+    /// The user's rules.
+    Rules,
+    /// Replaces them all, in this order; the answer is what there is then. New mail is put to them from now on; mail
+    /// that is there, when a relabelling with `rulesOnly` says so.
+    SetRules {
+        /// Numbers that no stored rule has are replaced by new ones.
+        rules: Vec<Rule>,
+    },
+    /// What rules would do to all mail that is there. Stores nothing.
+    PreviewRules {
+        /// Numbers only have to differ from each other.
+        rules: Vec<Rule>,
+        /// How many examples of each kind, at most 50.
+        examples: u32,
+    },
+    /// Why the rules do what they do to a message.
+    TraceRules {
+        /// Which.
+        id: MessageId,
+    },
+    /// The stored rules for other programs.
+    ExportRules,
+    /// Reads rules from a file's text. Stores nothing: the answer is for the user to look at.
+    ReadRules {
+        /// What [`RulesExport::json`] gave.
+        text: String,
     },
     /// How well mail is sorted, as far as it was judged.
     Audit,
@@ -217,6 +246,19 @@ pub enum Answer {
     Instructions {
         /// What there is now.
         list: Vec<Instruction>,
+    },
+    /// To [`Request::Rules`] and [`Request::SetRules`].
+    Rules(RulesView),
+    /// To [`Request::PreviewRules`].
+    PreviewRules(RulePreview),
+    /// To [`Request::TraceRules`].
+    TraceRules(RuleTraceView),
+    /// To [`Request::ExportRules`].
+    ExportRules(RulesExport),
+    /// To [`Request::ReadRules`].
+    ReadRules {
+        /// In their order.
+        rules: Vec<Rule>,
     },
     /// To [`Request::Audit`], [`Request::DrawAudit`], [`Request::AnswerAudit`] and [`Request::EndAudit`].
     Audit(AuditView),

@@ -41,6 +41,7 @@ impl Message {
                 why: vec![],
                 prompt_hash: None,
                 rule: None,
+                ruled: None,
             },
             flags: FlagSet::default(),
             folder: FOLDERS[0],

@@ -418,7 +418,8 @@ async fn answer(parts: &Parts, command: RelabelCommand) -> Result<Option<Relabel
     use RelabelState as S;
     let (id, from, to): (_, &[S], S) = match command {
         RelabelCommand::Status { job } => return status(parts, job).await,
-        RelabelCommand::Start { scope, options } => {
+        RelabelCommand::Start { mut scope, options } => {
+            scope.ruled |= options.rules_only;
             return start(parts, Plan::new(scope, options)).await;
         }
         RelabelCommand::Pause => (None, &[S::Running], S::Paused),

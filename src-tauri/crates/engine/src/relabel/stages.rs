@@ -6,8 +6,9 @@
 use super::likeness::likeness;
 use super::plan::Plan;
 use crate::judge::{Answers, Heard, Judge};
+use crate::places::Lies;
 use crate::start::Parts;
-use crate::{failure, model};
+use crate::{failure, model, rules};
 use mailroom_domain::{AccountId, MessageContent, RelabelId, Verdict, Voice};
 use mailroom_llm::{LlmState, Priority, ScoreError};
 use mailroom_store::{
@@ -157,6 +158,10 @@ impl Job {
         limit: u32,
     ) -> Result<(Vec<RelabelItem>, Arc<Asker>), Failure> {
         let version = self.parts.judge.encoder().map(|e| e.version().to_owned());
+        if self.plan.options.rules_only {
+            // Another process may have changed them.
+            rules::refresh(&self.parts).await?;
+        }
         let items = self
             .parts
             .store
@@ -164,10 +169,13 @@ impl Job {
             .await
             .map_err(failure::store)?;
         let model = if items.is_empty() { Model::Soon } else { Model::of(&self.parts).await };
-        if let Model::None(reason) = &model {
+        let voices = !self.plan.options.rules_only;
+        if let Model::None(reason) = &model
+            && voices
+        {
             self.parts.store.note_relabel(self.id, reason).await.map_err(failure::store)?;
         }
-        if version.is_none() && !items.is_empty() {
+        if version.is_none() && !items.is_empty() && voices {
             let note = "The encoder was not asked: its file is not here.";
             self.parts.store.note_relabel(self.id, note).await.map_err(failure::store)?;
         }
@@ -198,7 +206,15 @@ impl Job {
         if items.is_empty() {
             return Ok(None);
         }
-        let fold = self.plan.options.fold_duplicates;
+        // What the rules look at, near-duplicates may not have in common.
+        let only = self.plan.options.rules_only;
+        let fold = self.plan.options.fold_duplicates && !only;
+        let mut said = HashMap::new();
+        if only {
+            let ids: Vec<_> = items.iter().map(|item| item.message).collect();
+            let wholes = self.parts.store.wholes(&ids).await.map_err(failure::store)?;
+            said.extend(wholes.into_iter().filter_map(|w| Some((w.id, w.verdict().ok()??))));
+        }
         let at = Arc::clone(&asker);
         let opened = self
             .workers
@@ -230,7 +246,12 @@ impl Job {
                     .map(|(opened, first)| {
                         let step = match first {
                             Some(first) => RelabelStep::Folds(first),
-                            None => at.guarded(&opened, |content| at.by_evidence(&opened, content)),
+                            None => at.guarded(&opened, |content| {
+                                match said.get(&opened.item.message) {
+                                    Some(verdict) => at.by_rules(&opened, content, verdict),
+                                    None => at.by_evidence(&opened, content),
+                                }
+                            }),
                         };
                         let likeness = opened.likeness;
                         RelabelOutcome { item: opened.item.id, step, likeness, encoded: None }
@@ -369,6 +390,14 @@ impl Asker {
         self.or_model(opened, &verdict, voice)
     }
 
+    /// What the voices have said, put to the rules of now.
+    fn by_rules(&self, opened: &Opened, content: &MessageContent, said: &Verdict) -> RelabelStep {
+        let mut verdict = said.clone();
+        let own = self.own(opened.item.account);
+        self.judge.hear_rules(&mut verdict, content, own, Some(lies(&opened.item)));
+        settled(&verdict, Voice::Evidence)
+    }
+
     fn by_encoder(&self, items: Vec<RelabelItem>) -> Vec<RelabelOutcome> {
         let opened: Vec<Opened> = items.into_iter().map(|item| self.open(item, false)).collect();
         // Of those that are to be read, not of those that have been meanwhile.
@@ -434,6 +463,7 @@ impl Asker {
             vector: encoded.map(|encoded| &encoded.vector[..]),
             answers,
             thread: Some(opened.item.thread),
+            lies: Some(lies(&opened.item)),
             ..Heard::default()
         };
         self.judge.verdict(content, self.own(opened.item.account), heard)
@@ -448,6 +478,10 @@ impl Asker {
         }
         settled(verdict, voice)
     }
+}
+
+fn lies(item: &RelabelItem) -> Lies<'_> {
+    Lies { folder: item.folder, flags: &item.flags, received: item.received }
 }
 
 fn settled(verdict: &Verdict, voice: Voice) -> RelabelStep {
