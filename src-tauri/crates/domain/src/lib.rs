@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod decision;
+mod extract;
 mod folder;
 mod id;
 mod label;
@@ -13,6 +14,10 @@ mod rule;
 mod sheet;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
+pub use extract::{
+    AmountCandidate, CivilDate, CivilTime, CodeCandidate, CodeKind, DateCandidate, Exactness,
+    Extraction, Quote, RequestCandidate, Span, TaskDraft, TextSource,
+};
 pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
 pub use id::{AccountId, DecisionId, FolderId, MessageId, RelabelId, ThreadId, Uid, UidValidity};
 pub use label::{Label, Probabilities, UnknownLabel};

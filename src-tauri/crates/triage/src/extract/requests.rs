@@ -1,0 +1,285 @@
+//! Sentences that ask the reader to do something, the plainest first.
+//!
+//! A sentence is scored by the words in it (`asks`), by a question mark, and by a date or an amount beside them.
+//! What every mail says ("please do not reply", "any questions?") asks nothing.
+
+use super::Place;
+use super::asks::{Ask, asks};
+use super::language::Lang;
+use super::lex::{Gap, Kind, Lexeme};
+use super::sentences::{Sentence, sentences};
+use mailroom_domain::{AmountCandidate, DateCandidate, RequestCandidate, Span, TextSource};
+
+/// Candidates that are kept.
+pub(super) const MOST: usize = 24;
+/// What scores less asks nothing.
+const LEAST: f32 = 1.5;
+/// Sentences between a request and a date or amount that it may mean.
+const APART: usize = 2;
+/// Lexemes of a sentence that are read.
+const READ: usize = 160;
+
+struct Scored {
+    score: f32,
+    whom: Option<(usize, usize)>,
+    /// Byte at which the asking begins, behind "Hi Ana,".
+    from: usize,
+}
+
+/// All requests of subject and text, best first.
+pub(super) fn requests(
+    texts: &[(Place, &str, &Vec<Lexeme>)],
+    dates: &[DateCandidate],
+    amounts: &[AmountCandidate],
+) -> Vec<RequestCandidate> {
+    let mut out: Vec<RequestCandidate> = Vec::new();
+    for (place, text, lexemes) in texts {
+        let all = sentences(text, place.lang);
+        let mut at = 0;
+        for (index, sentence) in all.iter().enumerate() {
+            while lexemes.get(at).is_some_and(|l| l.start < sentence.start) {
+                at += 1;
+            }
+            let length = lexemes
+                .get(at..)
+                .unwrap_or_default()
+                .iter()
+                .take_while(|l| l.end <= sentence.end)
+                .take(READ)
+                .count();
+            let words = lexemes.get(at..at + length).unwrap_or_default();
+            let Some(scored) = score(text, words, place.lang) else { continue };
+            let near =
+                |spans: &mut dyn Iterator<Item = (Span, bool)>| nearest(*place, &all, index, spans);
+            let date = near(&mut dates.iter().map(|d| (d.quote.span, d.deadline)));
+            let amount = near(&mut amounts.iter().map(|a| (a.quote.span, false)));
+            let mut score = scored.score;
+            score += match date {
+                Some((d, 0)) if dates.get(d).is_some_and(|d| d.deadline) => 1.5,
+                Some((_, 0)) => 0.5,
+                _ => 0.0,
+            };
+            score += if matches!(amount, Some((_, 0))) { 0.5 } else { 0.0 };
+            if place.source == TextSource::Subject {
+                // The text says it in full.
+                score -= 0.75;
+            }
+            if score < LEAST {
+                continue;
+            }
+            let Some(quote) = place.quote(text, scored.from.max(sentence.start), sentence.end)
+            else {
+                continue;
+            };
+            let index_of =
+                |found: Option<(usize, usize)>| found.and_then(|(i, _)| u32::try_from(i).ok());
+            out.push(RequestCandidate {
+                quote,
+                score,
+                whom: scored.whom.and_then(|(start, end)| place.quote(text, start, end)),
+                date: index_of(date),
+                amount: index_of(amount),
+            });
+        }
+    }
+    // Of two that ask alike, the earlier one.
+    out.sort_by(|a, b| b.score.total_cmp(&a.score));
+    out.truncate(MOST);
+    out
+}
+
+/// The index and the distance in sentences of what is nearest; of those as near, a deadline, then the first.
+fn nearest(
+    place: Place,
+    all: &[Sentence],
+    index: usize,
+    spans: &mut dyn Iterator<Item = (Span, bool)>,
+) -> Option<(usize, usize)> {
+    spans
+        .enumerate()
+        .filter(|(_, (span, _))| span.source == place.source)
+        .filter_map(|(n, (span, deadline))| {
+            let other = all.partition_point(|s| s.end <= span.start as usize);
+            let distance = other.abs_diff(index);
+            // A date some sentences off is what is asked only if something is due then.
+            (distance == 0 || distance <= APART).then_some((n, distance, deadline))
+        })
+        .min_by_key(|(n, distance, deadline)| {
+            // A deadline next door is nearer than a mere date there.
+            (*distance + usize::from(*distance > 0 && !deadline) * APART, !deadline, *n)
+        })
+        .map(|(n, distance, _)| (n, distance))
+}
+
+fn score(text: &str, words: &[Lexeme], lang: Lang) -> Option<Scored> {
+    let table = asks(lang);
+    let count = words.iter().filter(|w| matches!(w.kind, Kind::Word)).count();
+    if count < 2 {
+        return None;
+    }
+    let mut seen = [0u8; 10];
+    let mut at = 0;
+    // A command may stand here.
+    let mut opening = true;
+    let mut from = words.first()?.start;
+    let mut whom = None;
+    let mut question = false;
+    while let Some(word) = words.get(at) {
+        if let Kind::Mark(c) = word.kind {
+            question |= matches!(c, '?' | '？');
+            let early = at <= 6;
+            if early
+                && matches!(c, ',' | ':' | '-' | '–' | '!')
+                && opening_part(text, words, at, lang)
+            {
+                opening = true;
+                from = words.get(at + 1).map_or(from, |w| w.start);
+                if c == ',' || c == ':' {
+                    whom = name(text, words, at, lang).or(whom);
+                }
+            } else if matches!(c, ',' | ';' | ':' | '.' | '-' | '–') {
+                opening = true;
+            }
+            at += 1;
+            continue;
+        }
+        let (kind, used) = match table.longest(words, at) {
+            Some((Ask::Command, used)) if !opening => (None, used),
+            Some((kind, used)) => (Some(kind), used),
+            None => (by_form(text, words, at, opening, lang), 1),
+        };
+        if let Some(kind) = kind {
+            if let Some(n) = seen.get_mut(kind as usize) {
+                *n = n.saturating_add(1);
+            }
+        }
+        opening = matches!(kind, Some(Ask::Opener | Ask::Please));
+        at += used;
+    }
+    let has = |kind: Ask| seen.get(kind as usize).is_some_and(|n| *n > 0);
+    if has(Ask::Boilerplate) {
+        return None;
+    }
+    let mut score: f32 = 0.0;
+    let mut kinds = 0;
+    for (kind, worth) in
+        [(Ask::Ask, 3.5), (Ask::Please, 3.0), (Ask::Command, 2.5), (Ask::Need, 2.25)]
+    {
+        if has(kind) {
+            score = score.max(worth);
+            kinds += 1;
+        }
+    }
+    score += 0.5 * (kinds.max(1) - 1) as f32;
+    if question {
+        score = if kinds > 0 {
+            score + 0.5
+        } else if has(Ask::You) {
+            2.0
+        } else {
+            1.0
+        };
+    }
+    // "Please find attached" with nothing else asks nothing; with a question it may.
+    if has(Ask::Inform) {
+        score -= if has(Ask::Ask) || has(Ask::Please) { 1.5 } else { 2.5 };
+    }
+    if has(Ask::Courtesy) {
+        score -= 3.0;
+    }
+    if has(Ask::NotYou) {
+        score -= 1.5;
+    }
+    if count > 60 {
+        score -= 0.5;
+    }
+    let whom = whom.filter(|_| kinds > 0 || question);
+    (score > 0.0).then_some(Scored {
+        score,
+        whom,
+        from: if kinds > 0 || question { from } else { words.first()?.start },
+    })
+}
+
+/// What stands before the mark at `at` is a greeting, a name or a heading of at most three words.
+fn opening_part(text: &str, words: &[Lexeme], at: usize, lang: Lang) -> bool {
+    let before = words.get(..at).unwrap_or_default();
+    let count = before.iter().filter(|w| matches!(w.kind, Kind::Word)).count();
+    if count == 0 || count > 3 || words.get(at + 1).is_none() {
+        return false;
+    }
+    let table = asks(lang);
+    let greets = |w: usize| matches!(table.longest(words, w), Some((Ask::Opener, _)));
+    let glued = words.get(at + 1).is_some_and(|w| w.gap == Gap::None);
+    !glued && (0..at).all(|w| greets(w) || is_name(text, words.get(w), lang))
+}
+
+/// A word that may be a name: a capital, in scripts that have them.
+fn is_name(text: &str, word: Option<&Lexeme>, lang: Lang) -> bool {
+    let Some(word) = word.filter(|w| matches!(w.kind, Kind::Word)) else { return false };
+    let first = text.get(word.start..word.end).and_then(|w| w.chars().next());
+    match lang {
+        Lang::Hi | Lang::Th => false,
+        _ => first.is_some_and(char::is_uppercase),
+    }
+}
+
+/// The name before the mark at `at`: "Ben, could you", "@Ben: please".
+fn name(text: &str, words: &[Lexeme], at: usize, lang: Lang) -> Option<(usize, usize)> {
+    let table = asks(lang);
+    let mut start = 0;
+    while start < at {
+        let plain = matches!(words.get(start)?.kind, Kind::Mark(_));
+        match table.longest(words, start) {
+            // "Hi Ana,": she is greeted, and is the reader most likely.
+            Some((Ask::Opener, used)) => start += used,
+            Some(_) => return None,
+            None if plain => start += 1,
+            None => break,
+        }
+    }
+    let (first, last) = (words.get(start)?, words.get(at.checked_sub(1)?)?);
+    (start < at
+        && at - start <= 2
+        && is_name(text, Some(first), lang)
+        && is_name(text, Some(last), lang)
+        && first.end - first.start > 1)
+        .then_some((first.start, last.end))
+}
+
+/// Verbs that command by their form.
+fn by_form(text: &str, words: &[Lexeme], at: usize, opening: bool, lang: Lang) -> Option<Ask> {
+    let word = words.get(at)?;
+    let written = text.get(word.start..word.end)?;
+    match lang {
+        Lang::Fr if opening => {
+            let word = written.to_lowercase();
+            let verb = word.len() > 4
+                && word.ends_with("ez")
+                && !matches!(word.as_str(), "assez" | "chez" | "rendez");
+            let asked = words.get(at + 1).is_some_and(|w| w.kind == Kind::Mark('-'));
+            // "Avez-vous" asks, and its question mark says so.
+            (verb && !(asked && matches!(word.as_str(), "avez" | "êtes" | "aurez" | "serez")))
+                .then_some(Ask::Command)
+        }
+        Lang::De if opening => {
+            let next = words.get(at + 1).and_then(|w| text.get(w.start..w.end))?;
+            let word = written.to_lowercase();
+            let helping = matches!(
+                word.as_str(),
+                "haben" | "sind" | "werden" | "wollen" | "waren" | "hatten" | "möchten"
+            );
+            (word.ends_with("en") && next == "Sie" && !helping).then_some(Ask::Command)
+        }
+        Lang::Hi => {
+            let polite = ["िए", "िएगा", "इए", "इएगा", "ियेगा", "िये", "ाइये"]
+                .iter()
+                .any(|e| written.ends_with(e));
+            (polite
+                && written.chars().count() > 3
+                && !matches!(written, "चाहिए" | "इसलिए" | "लिए" | "किए" | "दिए" | "चाहिये"))
+            .then_some(Ask::Ask)
+        }
+        _ => None,
+    }
+}
