@@ -53,7 +53,7 @@ const EN: Words = &[
     (You, "you|your|yours|u"),
     (
         Courtesy,
-        "let me know if you have any|let me know if you need|let us know if you have any|let us know if you need|let me know if you've any|feel free|please feel free|don't hesitate|do not hesitate|please don't hesitate|please do not hesitate|hope you|how are you|let me know if there's anything|let me know if there is anything|let me know if anything|let me know if i can|if you have any questions|if you have questions|any questions|can you believe|please let me know if you have any|please let me know if you need|please contact us if you|please call if you have|would you like|thank you for|thanks for|please accept our|please accept my|please pass on my|take care|have a|keep up the|see you|talk soon|get well|don't worry|let me know how it goes|no need to|if you need anything|please do let me know if you have any",
+        "let me know if you have any|let me know if you need|let us know if you have any|let us know if you need|let me know if you've any|feel free|please feel free|don't hesitate|do not hesitate|please don't hesitate|please do not hesitate|hope you|how are you|let me know if there's anything|let me know if there is anything|let me know if anything|let me know if i can|if you have any questions|if you have questions|any questions|can you believe|please let me know if you have any|please let me know if you need|please contact us if you|please call if you have|would you like|thank you for|thanks for|please accept our|please accept my|please pass on my|take care|have a nice|have a good|have a great|have a lovely|have a wonderful|have fun|keep up the|see you|talk soon|get well|don't worry|let me know how it goes|no need to|if you need anything|please do let me know if you have any",
     ),
     (
         Inform,
@@ -85,7 +85,7 @@ const DE: Words = &[
     ),
     (
         Need,
-        "du musst|sie müssen|ihr müsst|du sollst|sie sollten|du solltest|muss bis|müssen bis|müssen wir bis|brauche ich|brauchen wir|wir brauchen|ich brauche|wir benötigen|ist bis|sind bis|fällig|erforderlich|zu zahlen|einzureichen|einreichen|abgeben|zu überweisen|zu unterschreiben|mitbringen|vorzulegen|zurückzusenden|fehlt noch|fehlen noch|ist zu|sind zu|rückmeldung bis|antwort bis|um antwort",
+        "du musst|sie müssen|ihr müsst|du sollst|sie sollten|du solltest|muss bis|müssen bis|müssen wir bis|brauche ich|brauchen wir|wir brauchen|ich brauche|wir benötigen|ist bis|sind bis|fällig|erforderlich|zu zahlen|einzureichen|einreichen|abgeben|zu überweisen|zu begleichen|zu bezahlen|zu unterschreiben|mitbringen|vorzulegen|zurückzusenden|fehlt noch|fehlen noch|ist zu|sind zu|rückmeldung bis|antwort bis|um antwort",
     ),
     (You, "du|dir|dich|dein|deine|deinen|deiner|ihr|euch|eure|ihnen|ihre|ihren|ihrer"),
     (
@@ -156,7 +156,7 @@ const IT: Words = &[
     ),
     (
         Need,
-        "devi|deve|dovete|dovresti|dovrebbe|bisogna|occorre|è necessario|va pagato|va firmato|va consegnato|va inviato|vanno consegnati|vanno inviati|da pagare|da firmare|da consegnare|da inviare|da restituire|da saldare|è richiesto|è richiesta|sono richiesti|manca ancora|mancano ancora|deve essere|devono essere|serve la|serve il|servono",
+        "devi|deve|dovete|dovresti|dovrebbe|bisogna|occorre|è necessario|va pagato|va firmato|va consegnato|va inviato|vanno consegnati|vanno inviati|da pagare|da firmare|da consegnare|da inviare|da restituire|da saldare|da versare|da confermare|da compilare|da portare|da presentare|è richiesto|è richiesta|sono richiesti|manca ancora|mancano ancora|deve essere|devono essere|serve la|serve il|servono",
     ),
     (You, "tu|ti|te|tuo|tua|tuoi|lei|suo|sua|suoi|voi|vi|vostro|vostra"),
     (
@@ -249,7 +249,7 @@ const ES: Words = &[
 const HI: Words = &[
     (
         Ask::Ask,
-        "क्या आप|क्या तुम|क्या तू|बता दें|बताएं|बताएँ|बताइए|बता दो|बताना|भेज दें|भेजें|भेजिए|भेज दो|भेज देना|भेज दीजिए|भेज दीजिएगा|कर दें|कर दीजिए|कर दो|कर देना|करें|कीजिए|दे दें|दे दो|दे देना|देना मत भूलना|मत भूलना|न भूलें|ना भूलें|याद रखें|याद रखना|जमा करें|जमा कराएं|जमा करवाएं|सूचित करें|अनुरोध है|निवेदन है|आग्रह है|प्रार्थना है|ले आना|लेते आना|ले आएं|देख लें|देख लेना|देख लो|फोन करना|फोन करें|कॉल करें|कॉल कर|कॉल करना|रिप्लाई करें|जवाब दें|उत्तर दें|पुष्टि करें|संपर्क करें|पहुंचें|पहुँचें|आ जाना|आ जाएं|लौटाएं|हस्ताक्षर करें|भरें|भर दें|अपलोड करें|चुकाएं|भुगतान करें|सकते हैं|सकते हो|सकती हैं|सकोगे|सकेंगे|दोगे|देंगे|क्या हम|सुझाव दें|राय दें",
+        "क्या आप|क्या तुम|क्या तू|बता दें|बताएं|बताएँ|बताइए|बता दो|बताना|भेज दें|भेजें|भेजिए|भेज दो|भेज देना|भेज दीजिए|भेज दीजिएगा|कर दें|कर दीजिए|कर दो|कर देना|करें|कीजिए|दे दें|दे दो|दे देना|देना मत भूलना|मत भूलना|न भूलें|ना भूलें|याद रखें|याद रखना|जमा करें|जमा कराएं|जमा करवाएं|सूचित करें|अनुरोध है|निवेदन है|आग्रह है|प्रार्थना है|ज़रूर आना|ज़रूर आएं|ज़रूर आइए|आ जाइए|ले आना|लेते आना|ले आएं|देख लें|देख लेना|देख लो|फोन करना|फोन करें|कॉल करें|कॉल कर|कॉल करना|रिप्लाई करें|जवाब दें|उत्तर दें|पुष्टि करें|संपर्क करें|पहुंचें|पहुँचें|आ जाना|आ जाएं|लौटाएं|हस्ताक्षर करें|भरें|भर दें|अपलोड करें|चुकाएं|भुगतान करें|सकते हैं|सकते हो|सकती हैं|सकोगे|सकेंगे|दोगे|देंगे|क्या हम|सुझाव दें|राय दें",
     ),
     (Please, "कृपया|प्लीज|प्लीज़|please|pls|kindly|मेहरबानी"),
     (
@@ -282,7 +282,7 @@ const TH: Words = &[
     (You, "คุณ|ท่าน|เธอ|แก"),
     (
         Courtesy,
-        "หากมีข้อสงสัย|หากมีคำถาม|หากต้องการสอบถาม|หากท่านมีข้อสงสัย|มีข้อสงสัย|สอบถามเพิ่มเติม|ติดต่อได้ตลอด|สบายดีไหม|สบายดีมั้ย|เป็นยังไงบ้าง|ขอบคุณที่|ขอบคุณสำหรับ|ขอบพระคุณที่|หวังว่า|ไม่ต้องห่วง|ไม่ต้องกังวล|ดูแลตัวเอง|ขอแสดงความ|ขออภัย|ยินดีช่วย|ช่วยเหลือ|ช่วยได้มาก|ช่วยกันมา",
+        "ไม่ต้อง|หากมีข้อสงสัย|หากมีคำถาม|หากต้องการสอบถาม|หากท่านมีข้อสงสัย|มีข้อสงสัย|สอบถามเพิ่มเติม|ติดต่อได้ตลอด|สบายดีไหม|สบายดีมั้ย|เป็นยังไงบ้าง|ขอบคุณที่|ขอบคุณสำหรับ|ขอบพระคุณที่|หวังว่า|ไม่ต้องห่วง|ไม่ต้องกังวล|ดูแลตัวเอง|ขอแสดงความ|ขออภัย|ยินดีช่วย|ช่วยเหลือ|ช่วยได้มาก|ช่วยกันมา",
     ),
     (
         Inform,

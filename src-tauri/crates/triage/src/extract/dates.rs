@@ -574,7 +574,7 @@ impl Reader<'_> {
             }
         };
         let decimal = self.glued_mark(at + 1).is_some() && self.glued_number(at + 2).is_some();
-        if digits > 0 && led && !decimal && (attached || ends) {
+        if led && !decimal && (attached || ends) {
             // "At 5" is more likely the afternoon.
             let afternoon = (1..=6).contains(&hour);
             return make(at + 1, if afternoon { hour + 12 } else { hour }, 0, half(hour));

@@ -16,6 +16,8 @@ mod task;
 mod words;
 
 #[cfg(test)]
+mod messages;
+#[cfg(test)]
 mod tables;
 
 pub use task::best;

@@ -57,6 +57,8 @@ pub(super) fn requests(
             score += match date {
                 Some((d, 0)) if dates.get(d).is_some_and(|d| d.deadline) => 1.5,
                 Some((_, 0)) => 0.5,
+                // "Could you look? It is due tomorrow."
+                Some((d, _)) if dates.get(d).is_some_and(|d| d.deadline) => 0.75,
                 _ => 0.0,
             };
             score += if matches!(amount, Some((_, 0))) { 0.5 } else { 0.0 };
@@ -277,7 +279,20 @@ fn by_form(text: &str, words: &[Lexeme], at: usize, opening: bool, lang: Lang) -
                 .any(|e| written.ends_with(e));
             (polite
                 && written.chars().count() > 3
-                && !matches!(written, "चाहिए" | "इसलिए" | "लिए" | "किए" | "दिए" | "चाहिये"))
+                && !matches!(
+                    written,
+                    "चाहिए"
+                        | "इसलिए"
+                        | "इसीलिए"
+                        | "किसलिए"
+                        | "जरिए"
+                        | "ज़रिए"
+                        | "जरिये"
+                        | "लिए"
+                        | "किए"
+                        | "दिए"
+                        | "चाहिये"
+                ))
             .then_some(Ask::Ask)
         }
         _ => None,

@@ -136,7 +136,8 @@ fn full_stop(line: &str, at: usize) -> bool {
     let after = line.get(at + 1..).unwrap_or_default().trim_start();
     let lower = after.starts_with(char::is_lowercase);
     let number = !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) && word.len() < 3;
-    let initial = word.chars().count() == 1 || word.contains('.');
+    let initial =
+        (word.chars().count() == 1 && word.chars().all(char::is_alphabetic)) || word.contains('.');
     let short = SHORT.contains(&word.to_lowercase().as_str());
     // At the end of a line it ends what it ends.
     after.is_empty()

@@ -639,7 +639,7 @@ const ES: Words = &[
     (Ago, "hace"),
     (Unit(Length::Minute), "minutos|minuto"),
     (Unit(Length::Hour), "horas|hora"),
-    (Unit(Length::Day), "días|día"),
+    (Unit(Length::Day), "días"),
     (Unit(Length::WorkDay), "días hábiles|días laborables"),
     (Unit(Length::Week), "semanas|semana"),
     (Unit(Length::Month), "meses|mes"),
