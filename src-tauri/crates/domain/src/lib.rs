@@ -12,6 +12,7 @@ mod label;
 mod message;
 mod rule;
 mod sheet;
+mod signal;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Verdict, Voice, VoiceShare};
 pub use extract::{
@@ -27,6 +28,7 @@ pub use message::{
 };
 pub use rule::{Action, Condition, Field, Match, Rule, RuleId};
 pub use sheet::{Sheet, SheetQuestion, SheetScores};
+pub use signal::{Likeness, Signal};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;

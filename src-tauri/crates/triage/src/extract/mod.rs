@@ -10,8 +10,10 @@ mod codes;
 mod dates;
 mod language;
 mod lex;
+mod lookalike;
 mod requests;
 mod sentences;
+mod signals;
 mod task;
 mod words;
 
@@ -20,6 +22,7 @@ mod messages;
 #[cfg(test)]
 mod tables;
 
+pub use signals::{Inspected, signals};
 pub use task::best;
 
 use language::Lang;
