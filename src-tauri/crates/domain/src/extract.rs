@@ -153,7 +153,7 @@ pub struct RequestCandidate {
     pub score: f32,
     /// Who is asked by name, if the sentence says so ("Ben, could you …").
     pub whom: Option<Quote>,
-    /// Index into [`Extraction::dates`] of the date nearest by sentence.
+    /// Index into [`Extraction::dates`] of the date that goes with it: in its sentence, or a deadline close by.
     pub date: Option<u32>,
     /// Index into [`Extraction::amounts`] of the amount nearest by sentence.
     pub amount: Option<u32>,
@@ -163,6 +163,9 @@ pub struct RequestCandidate {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Extraction {
+    /// When the message was sent, from where its dates are seen.
+    #[cfg_attr(feature = "ts", ts(type = "number"))]
+    pub sent: UnixSeconds,
     /// Best first.
     pub requests: Vec<RequestCandidate>,
     /// In the order of subject, then text.

@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Ask {
     /// "Could you", "let me know".
-    Ask,
+    Direct,
+    /// "Can we", "puede": asks in a question, tells in a statement.
+    Maybe,
     /// "Please".
     Please,
     /// A verb that commands at the beginning of a sentence.
@@ -32,14 +34,15 @@ pub(super) enum Ask {
     NotYou,
 }
 
-use Ask::{Boilerplate, Command, Courtesy, Inform, Need, NotYou, Opener, Please, You};
+use Ask::{Boilerplate, Command, Courtesy, Inform, Maybe, Need, NotYou, Opener, Please, You};
 
 type Words = &'static [(Ask, &'static str)];
 
 const EN: Words = &[
+    (Maybe, "can we|could we|shall we|can somebody|can someone|could someone|could somebody"),
     (
-        Ask::Ask,
-        "could you|can you|would you|will you|would you mind|can i ask you|could i ask you|may i ask you|are you able to|do you mind|let me know|let us know|get back to me|get back to us|i need you to|we need you to|i'd like you to|i would like you to|need your|needs your|we need your|i need your|i'd appreciate it if|would appreciate it if|i would be grateful if|would be great if you|waiting for your|awaiting your|need you to|want you to|can somebody|can someone|could someone|could somebody|don't forget to|do not forget to|make sure|be sure to|remember to|what do you think|any chance you|if you could|can we|could we|shall we|when can you|how soon can you|ask you to|asking you to|looking for your",
+        Ask::Direct,
+        "could you|can you|would you|will you|would you mind|can i ask you|could i ask you|may i ask you|are you able to|do you mind|let me know|let us know|get back to me|get back to us|i need you to|we need you to|i'd like you to|i would like you to|need your|needs your|we need your|i need your|i'd appreciate it if|would appreciate it if|i would be grateful if|would be great if you|waiting for your|awaiting your|need you to|want you to|don't forget to|do not forget to|make sure|be sure to|remember to|what do you think|any chance you|if you could|when can you|how soon can you|ask you to|asking you to|looking for your",
     ),
     (Please, "please|pls|plz|kindly|please advise"),
     (
@@ -61,11 +64,11 @@ const EN: Words = &[
     ),
     (
         Boilerplate,
-        "do not reply|don't reply to this|please do not respond|not monitored|unsubscribe|opt out|manage your preferences|manage preferences|email preferences|update your preferences|consider the environment|think before you print|before printing|view in browser|view this email|view it in your browser|in your browser|add us to your address book|whitelist|you are receiving this|you received this|you're receiving this|received this email in error|received this message in error|received it in error|intended recipient|delete this email|delete this message|notify the sender|privacy policy|terms of service|all rights reserved|follow us|shop now|buy now|click here to view|learn more|privileged and confidential|if you did not request|if you didn't request|do not share this|never share|don't share this|share it with anyone|will never ask",
+        "reply remove|to get off this list|to be removed|do not reply|don\'t reply to this|please do not respond|not monitored|unsubscribe|opt out|manage your preferences|manage preferences|email preferences|update your preferences|consider the environment|think before you print|before printing|view in browser|view this email|view it in your browser|in your browser|add us to your address book|whitelist|you are receiving this|you received this|you're receiving this|received this email in error|received this message in error|received it in error|intended recipient|delete this email|delete this message|notify the sender|privacy policy|terms of service|all rights reserved|follow us|shop now|buy now|click here to view|learn more|privileged and confidential|if you did not request|if you didn't request|do not share this|never share|don't share this|share it with anyone|will never ask",
     ),
     (
         Opener,
-        "and|then|also|so|but|ok|okay|hi|hello|yes|again|first|second|finally|meanwhile|otherwise|anyway|now|next|instead|just|reminder|todo|to do|action|task",
+        "dear|hey|however|thanks|sorry|no|well|unfortunately|actually|urgent|important|great|perfect|good morning|good afternoon|note|fyi|ps|lastly|besides|therefore|thus|later|today|tomorrow|and|then|also|so|but|ok|okay|hi|hello|yes|again|first|second|finally|meanwhile|otherwise|anyway|now|next|instead|just|reminder|todo|to do|action|task",
     ),
     (
         NotYou,
@@ -74,9 +77,10 @@ const EN: Words = &[
 ];
 
 const DE: Words = &[
+    (Maybe, "kann jemand|wer kann|können wir|könnten wir"),
     (
-        Ask::Ask,
-        "könnten sie|könntest du|könntet ihr|kannst du|können sie|könnt ihr|würdest du|würden sie|würdet ihr|magst du|hättest du|hätten sie|gib mir bescheid|gebt mir bescheid|geben sie mir bescheid|geben sie uns bescheid|sag bescheid|sag mir|sagen sie mir|sagt mir|melde dich|melden sie sich|meldet euch|schick mir|schicke mir|schickt mir|schick uns|schicken sie|senden sie|lass mich wissen|lassen sie mich wissen|lassen sie uns wissen|ich bitte dich|ich bitte sie|wir bitten sie|bitten wir sie|bitten wir um|wir bitten um|ich bitte um|bitte um|bitten um|bitten dich|denk an|denkt an|denken sie an|denk bitte|vergiss nicht|vergessen sie nicht|bist du so lieb|wären sie so freundlich|wärst du so|brauche von dir|brauche von ihnen|benötige von ihnen|brauchen wir von ihnen|benötigen wir|benötigen von ihnen|warte auf deine|warte auf ihre|kannst du mir|kann jemand|wer kann|können wir|könnten wir|was meinst du|was meinen sie|schaffst du|schaffen sie|darf ich sie bitten|darf ich dich bitten|ihre rückmeldung|deine rückmeldung|um rückmeldung|antworte|ruf mich|rufen sie|bring|bringt|bringen sie",
+        Ask::Direct,
+        "könnten sie|könntest du|könntet ihr|kannst du|können sie|könnt ihr|würdest du|würden sie|würdet ihr|magst du|hättest du|hätten sie|gib mir bescheid|gebt mir bescheid|geben sie mir bescheid|geben sie uns bescheid|sag bescheid|sag mir|sagen sie mir|sagt mir|melde dich|melden sie sich|meldet euch|schick mir|schicke mir|schickt mir|schick uns|schicken sie|senden sie|lass mich wissen|lassen sie mich wissen|lassen sie uns wissen|ich bitte dich|ich bitte sie|wir bitten sie|bitten wir sie|bitten wir um|wir bitten um|ich bitte um|bitte um|bitten um|bitten dich|denk an|denkt an|denken sie an|denk bitte|vergiss nicht|vergessen sie nicht|bist du so lieb|wären sie so freundlich|wärst du so|brauche von dir|brauche von ihnen|benötige von ihnen|brauchen wir von ihnen|benötigen wir|benötigen von ihnen|warte auf deine|warte auf ihre|kannst du mir|was meinst du|was meinen sie|schaffst du|schaffen sie|darf ich sie bitten|darf ich dich bitten|ihre rückmeldung|deine rückmeldung|um rückmeldung|antworte|ruf mich|rufen sie|bring|bringt|bringen sie",
     ),
     (Please, "bitte|bittet"),
     (
@@ -85,7 +89,7 @@ const DE: Words = &[
     ),
     (
         Need,
-        "du musst|sie müssen|ihr müsst|du sollst|sie sollten|du solltest|muss bis|müssen bis|müssen wir bis|brauche ich|brauchen wir|wir brauchen|ich brauche|wir benötigen|ist bis|sind bis|fällig|erforderlich|zu zahlen|einzureichen|einreichen|abgeben|zu überweisen|zu begleichen|zu bezahlen|zu unterschreiben|mitbringen|vorzulegen|zurückzusenden|fehlt noch|fehlen noch|ist zu|sind zu|rückmeldung bis|antwort bis|um antwort",
+        "du musst|sie müssen|ihr müsst|du sollst|sie sollten|du solltest|muss bis|müssen bis|müssen wir bis|brauche ich|brauchen wir|wir brauchen|ich brauche|wir benötigen|ist bis|sind bis|fällig|erforderlich|zu zahlen|einzureichen|einreichen|abgeben|zu überweisen|zu begleichen|zu bezahlen|zu unterschreiben|mitbringen|vorzulegen|zurückzusenden|fehlt noch|fehlen noch|es fehlt|es fehlen|brauch ich|ich brauch|ist zu|sind zu|rückmeldung bis|antwort bis|um antwort",
     ),
     (You, "du|dir|dich|dein|deine|deinen|deiner|ihr|euch|eure|ihnen|ihre|ihren|ihrer"),
     (
@@ -100,7 +104,10 @@ const DE: Words = &[
         Boilerplate,
         "antworten sie nicht|nicht auf diese|nicht antworten|automatisch erstellt|automatisch generiert|abmelden|abbestellen|newsletter|im browser|an die umwelt|vor dem ausdrucken|bevor sie diese|irrtümlich erhalten|versehentlich erhalten|vernichten sie|nicht der richtige adressat|diese e-mail enthält|datenschutz|jetzt kaufen|geben sie diesen code|niemals weiter|teilen sie diesen code|jetzt shoppen|löschen sie diese",
     ),
-    (Opener, "und|dann|also|aber|ok|hallo|ja|außerdem|noch|sonst|jetzt|zuerst|erinnerung"),
+    (
+        Opener,
+        "liebe|lieber|sehr geehrte|sehr geehrter|guten tag|moin|servus|hi|danke|leider|nein|gut|super|morgen|heute|ps|wichtig|falls|deshalb|daher|und|dann|also|aber|ok|hallo|ja|außerdem|noch|sonst|jetzt|zuerst|erinnerung",
+    ),
     (
         NotYou,
         "ich könnte|ich werde|wir werden|du hast|sie haben|du kannst|sie können jederzeit|hast du mir|wie du|wie sie",
@@ -109,8 +116,12 @@ const DE: Words = &[
 
 const FR: Words = &[
     (
-        Ask::Ask,
-        "pourriez-vous|pourrais-tu|pouvez-vous|peux-tu|pourrez-vous|pourras-tu|voulez-vous|veux-tu|tu peux|vous pouvez me|vous pouvez nous|tu pourrais|vous pourriez|merci de|merci de bien vouloir|veuillez|je vous prie de|nous vous prions de|prière de|je te demande de|nous vous demandons|je vous demande|nous vous invitons à|tiens-moi au courant|tenez-moi au courant|tenez-nous|dis-moi|dites-moi|dites-nous|fais-moi|faites-moi|faites-nous|envoie-moi|envoyez-moi|envoyez-nous|envoie-nous|donne-moi|donnez-moi|rappelle-moi|rappelez-moi|rappelez-nous|appelle-moi|appelez-moi|réponds-moi|répondez-moi|n'oublie pas|n'oubliez pas|pense à|pensez à|auriez-vous|aurais-tu|serait-il possible|est-ce que tu peux|est-ce que vous pouvez|est-ce que tu pourrais|est-ce que vous pourriez|j'attends votre|j'attends ta|nous attendons votre|dans l'attente de votre réponse|qu'en penses-tu|qu'en pensez-vous|peut-on|pouvons-nous|confirmez-moi|confirme-moi|préviens-moi|prévenez-moi|je compte sur|je voudrais que|j'aimerais que|quelqu'un peut|quelqu'un pourrait|on peut se",
+        Maybe,
+        "peut-on|pouvons-nous|quelqu'un peut|quelqu'un pourrait|tu peux|tu pourrais|vous pourriez|on peut se",
+    ),
+    (
+        Ask::Direct,
+        "pourriez-vous|pourrais-tu|pouvez-vous|peux-tu|pourrez-vous|pourras-tu|voulez-vous|veux-tu|vous pouvez me|vous pouvez nous|merci de|merci de bien vouloir|veuillez|je vous prie de|nous vous prions de|prière de|je te demande de|nous vous demandons|je vous demande|nous vous invitons à|tiens-moi au courant|tenez-moi au courant|tenez-nous|dis-moi|dites-moi|dites-nous|fais-moi|faites-moi|faites-nous|envoie-moi|envoyez-moi|envoyez-nous|envoie-nous|donne-moi|donnez-moi|rappelle-moi|rappelez-moi|rappelez-nous|appelle-moi|appelez-moi|réponds-moi|répondez-moi|n'oublie pas|n'oubliez pas|pense à|pensez à|auriez-vous|aurais-tu|serait-il possible|est-ce que tu peux|est-ce que vous pouvez|est-ce que tu pourrais|est-ce que vous pourriez|j'attends votre|j'attends ta|j'attends ton|j'attends tes|j'attends vos|nous attendons votre|dans l'attente de votre réponse|qu'en penses-tu|qu'en pensez-vous|confirmez-moi|confirme-moi|préviens-moi|prévenez-moi|je compte sur|je voudrais que|j'aimerais que",
     ),
     (Please, "s'il vous plaît|s'il te plaît|svp|stp|s'il te plait"),
     (
@@ -119,12 +130,12 @@ const FR: Words = &[
     ),
     (
         Need,
-        "tu dois|vous devez|il faut|il faudrait|doit être|doivent être|à renvoyer|à retourner|à signer|à régler|à payer|est à remettre|nous avons besoin|j'ai besoin|j'aurais besoin|il me faut|il nous faut|est attendu|sont attendus|est requis|réponse attendue|il me manque|il nous manque|est nécessaire|est attendue|sont attendues|à rendre|reste à",
+        "tu dois|vous devez|il faut|il faudrait|il y a lieu de|doit arriver|doit nous parvenir|doivent nous parvenir|doit parvenir|doivent parvenir|à compléter|à remplir|doit être|doivent être|à renvoyer|à retourner|à signer|à régler|à payer|est à remettre|nous avons besoin|j'ai besoin|j'aurais besoin|il me faut|il nous faut|est attendu|sont attendus|est requis|réponse attendue|il me manque|il nous manque|est nécessaire|est attendue|sont attendues|à rendre|reste à",
     ),
     (You, "tu|te|toi|ton|ta|tes|vous|votre|vos"),
     (
         Courtesy,
-        "n'hésitez pas|n'hésite pas|pour toute question|si vous avez des questions|si tu as des questions|reste à votre disposition|restons à votre disposition|comment vas-tu|comment allez-vous|comment ça va|merci pour|merci d'avoir|merci beaucoup pour|bon week-end|bonne journée|j'espère que|nous vous remercions|je vous remercie|je te remercie|veuillez agréer|veuillez recevoir|veuillez nous excuser|je vous prie d'agréer|je vous prie d'excuser|je vous prie de croire|prends soin|prenez soin|ne t'inquiète pas|ne vous inquiétez pas|à votre disposition",
+        "n'hésitez pas|n'hésite pas|pour toute question|si vous avez des questions|si tu as des questions|reste à votre disposition|restons à votre disposition|comment vas-tu|comment allez-vous|comment ça va|merci pour|merci d'avoir|merci de votre|merci de ta|merci de tout|merci de m'avoir|merci de nous avoir|merci de vos|merci beaucoup pour|bon week-end|bonne journée|j'espère que|nous vous remercions|je vous remercie|je te remercie|veuillez agréer|veuillez recevoir|veuillez nous excuser|je vous prie d'agréer|je vous prie d'excuser|je vous prie de croire|prends soin|prenez soin|ne t'inquiète pas|ne vous inquiétez pas|à votre disposition",
     ),
     (
         Inform,
@@ -136,7 +147,7 @@ const FR: Words = &[
     ),
     (
         Opener,
-        "et|puis|alors|donc|mais|ok|bonjour|salut|oui|aussi|d'abord|ensuite|enfin|sinon|rappel|coucou",
+        "cher|chère|chers|madame|monsieur|bonsoir|merci|désolé|désolée|non|demain|urgent|cependant|ps|parfait|super|et|puis|alors|donc|mais|ok|bonjour|salut|oui|aussi|d'abord|ensuite|enfin|sinon|rappel|coucou",
     ),
     (
         NotYou,
@@ -146,8 +157,12 @@ const FR: Words = &[
 
 const IT: Words = &[
     (
-        Ask::Ask,
-        "potresti|potrebbe|potreste|puoi|può|potete|mi puoi|mi può|ci può|riesci a|riesce a|riuscite a|vorresti|le chiedo|ti chiedo|vi chiedo|le chiediamo|vi chiediamo|si prega di|la prego di|ti prego di|vi prego di|la preghiamo di|vi preghiamo di|preghiamo di|fammi sapere|mi faccia sapere|fateci sapere|ci faccia sapere|fatemi sapere|facci sapere|mandami|mi mandi|mandatemi|inviami|mi invii|inviatemi|inviateci|ci invii|dimmi|mi dica|ditemi|dammi|mi dia|chiamami|mi chiami|avvisami|mi avvisi|rispondimi|confermami|mi confermi|mi confermate|ricordati|ricordatevi|si ricordi|non dimenticare|non dimenticate|non dimenticarti|ho bisogno che|avrei bisogno|abbiamo bisogno|ho bisogno di|mi serve|ci serve|mi servono|ci servono|mi servirebbe|attendo un tuo|attendo una sua|attendo sua|attendo tua|attendiamo|resto in attesa|restiamo in attesa|in attesa di un suo|che ne pensi|che ne dici|cosa ne pensi|cosa ne pensa|possiamo|possiamo sentirci|qualcuno può|chi può|saresti così gentile|sarebbe così gentile|gradirei|ti va di|è possibile avere|verrebbe",
+        Maybe,
+        "puoi|può|potete|potrebbe|potreste|mi può|ci può|possiamo|possiamo sentirci|qualcuno può|chi può|ti va di",
+    ),
+    (
+        Ask::Direct,
+        "potresti|mi puoi|riesci a|riesce a|riuscite a|vorresti|le chiedo|ti chiedo|vi chiedo|le chiediamo|vi chiediamo|si prega di|la prego di|ti prego di|vi prego di|la preghiamo di|vi preghiamo di|preghiamo di|fammi sapere|mi faccia sapere|fateci sapere|ci faccia sapere|fatemi sapere|facci sapere|mandami|mi mandi|mandatemi|inviami|mi invii|inviatemi|inviateci|ci invii|dimmi|mi dica|ditemi|dammi|mi dia|chiamami|mi chiami|avvisami|mi avvisi|rispondimi|confermami|mi confermi|mi confermate|ricordati|ricordatevi|si ricordi|non dimenticare|non dimenticate|non dimenticarti|ho bisogno che|avrei bisogno|abbiamo bisogno|ho bisogno di|mi serve|ci serve|mi servono|ci servono|mi servirebbe|attendo un tuo|attendo una sua|attendo sua|attendo tua|attendiamo|resto in attesa|restiamo in attesa|in attesa di un suo|che ne pensi|che ne dici|cosa ne pensi|cosa ne pensa|saresti così gentile|sarebbe così gentile|gradirei|è possibile avere|verrebbe",
     ),
     (Please, "per favore|per cortesia|cortesemente|per piacere|gentilmente|la prego|ti prego"),
     (
@@ -156,7 +171,7 @@ const IT: Words = &[
     ),
     (
         Need,
-        "devi|deve|dovete|dovresti|dovrebbe|bisogna|occorre|è necessario|va pagato|va firmato|va consegnato|va inviato|vanno consegnati|vanno inviati|da pagare|da firmare|da consegnare|da inviare|da restituire|da saldare|da versare|da confermare|da compilare|da portare|da presentare|è richiesto|è richiesta|sono richiesti|manca ancora|mancano ancora|deve essere|devono essere|serve la|serve il|servono",
+        "devi|deve|dovete|dovrà|dovranno|va restituito|vanno restituiti|vanno riconsegnati|da riconsegnare|va compilato|dovresti|dovrebbe|bisogna|occorre|è necessario|va pagato|va firmato|va consegnato|va inviato|vanno consegnati|vanno inviati|da pagare|da firmare|da consegnare|da inviare|da restituire|da saldare|da versare|da confermare|da compilare|da portare|da presentare|è richiesto|è richiesta|sono richiesti|manca ancora|mancano ancora|deve essere|devono essere|serve la|serve il|servono",
     ),
     (You, "tu|ti|te|tuo|tua|tuoi|lei|suo|sua|suoi|voi|vi|vostro|vostra"),
     (
@@ -173,15 +188,19 @@ const IT: Words = &[
     ),
     (
         Opener,
-        "e|poi|allora|quindi|ma|ok|ciao|sì|anche|prima|infine|altrimenti|promemoria|intanto|buongiorno",
+        "caro|cara|cari|gentile|egregio|salve|grazie|scusa|scusi|no|purtroppo|domani|oggi|perfetto|bene|ps|inoltre|però|e|poi|allora|quindi|ma|ok|ciao|sì|anche|prima|infine|altrimenti|promemoria|intanto|buongiorno",
     ),
     (NotYou, "mi hai|mi ha chiesto|posso|come mi|hai chiesto|puoi anche|può anche|si può"),
 ];
 
 const PT: Words = &[
     (
-        Ask::Ask,
-        "você pode|você poderia|vocês podem|vocês poderiam|poderia|poderiam|pode me|pode nos|podes|podias|pode por favor|consegue|consegues|conseguem|me avise|me avisa|avise-me|avisa-me|me avisem|nos avise|me diga|diga-me|diz-me|me manda|me mande|mande-me|manda-me|me envia|me envie|envie-me|envia-me|nos envie|me confirma|me confirme|me confirmem|confirme-me|me liga|me ligue|ligue-me|liga-me|me responda|me responde|me passa|me passe|não se esqueça|não esqueça|não te esqueças|não esquece|lembre-se|lembra de|lembre de|solicitamos|solicito|peço que|pedimos que|peço-lhe|peço a|pedimos a|peço o favor|gostaria que|gostaríamos que|preciso que|precisamos que|preciso de você|preciso da sua|preciso do seu|precisamos da sua|precisamos do seu|preciso|precisamos|aguardo|aguardamos|fico no aguardo|ficamos no aguardo|o que acha|o que você acha|o que achas|podemos|alguém pode|quem pode|será que você|será que dá|dá pra|dá para você|tem como|queira|favor enviar|favor confirmar|favor|faça o favor|se puder|se puderes|topa",
+        Maybe,
+        "poderia|poderiam|podes|podias|consegue|consegues|conseguem|podemos|alguém pode|quem pode|topa|você pode|vocês podem",
+    ),
+    (
+        Ask::Direct,
+        "você poderia|vocês poderiam|pode me|pode nos|pode por favor|me avise|me avisa|avise-me|avisa-me|me avisem|nos avise|me diga|diga-me|diz-me|me manda|me mande|mande-me|manda-me|me envia|me envie|envie-me|envia-me|nos envie|me confirma|me confirme|me confirmem|confirme-me|me liga|me ligue|ligue-me|liga-me|me responda|me responde|me passa|me passe|não se esqueça|não esqueça|não te esqueças|não esquece|lembre-se|lembra de|lembre de|solicitamos|solicito|peço que|pedimos que|peço-lhe|peço a|pedimos a|peço o favor|gostaria que|gostaríamos que|preciso que|precisamos que|preciso de você|preciso da sua|preciso do seu|precisamos da sua|precisamos do seu|preciso|precisamos|aguardo|aguardamos|fico no aguardo|ficamos no aguardo|o que acha|o que você acha|o que achas|será que você|será que dá|dá pra|dá para você|tem como|queira|favor enviar|favor confirmar|favor|faça o favor|se puder|se puderes",
     ),
     (Please, "por favor|por gentileza|faz favor|se faz favor|gentileza"),
     (
@@ -190,7 +209,7 @@ const PT: Words = &[
     ),
     (
         Need,
-        "você deve|você precisa|vocês precisam|deves|tens de|tem de|tem que|deve ser|devem ser|precisa ser|precisam ser|é preciso|é necessário|é obrigatório|a pagar|a ser pago|falta enviar|falta a sua|falta o seu|faltam|precisa assinar|deverá|deverão|necessário|precisa de",
+        "você deve|você precisa|vocês precisam|deves|tens de|tem de|tem que|deve ser|devem ser|precisa ser|precisam ser|é preciso|é necessário|é obrigatório|a pagar|a ser pago|falta enviar|falta a sua|falta o seu|faltam|precisa assinar|deverá|deverão|necessário|devolver|encontram-se pendentes|está pendente|precisa de",
     ),
     (You, "você|vocês|te|ti|tu|teu|tua|seu|sua|seus|suas|lhe|o senhor|a senhora"),
     (
@@ -205,14 +224,21 @@ const PT: Words = &[
         Boilerplate,
         "não responda|não responder|descadastr|cancelar inscrição|cancelar a inscrição|descadastrar|descadastre|no navegador|no seu navegador|meio ambiente|antes de imprimir|por engano|mensagem automática|política de privacidade|não compartilhe|não partilhe|nunca compartilhe|destinatário|compre agora|se você não solicitou|se não solicitou|aproveite",
     ),
-    (Opener, "e|depois|então|mas|ok|olá|oi|sim|também|primeiro|enfim|lembrete|aí|bom dia"),
+    (
+        Opener,
+        "caro|cara|caros|prezado|prezada|prezados|boa tarde|obrigado|obrigada|desculpe|não|amanhã|hoje|infelizmente|ps|ótimo|porém|pessoal|gente|e|depois|então|mas|ok|olá|oi|sim|também|primeiro|enfim|lembrete|aí|bom dia",
+    ),
     (NotYou, "você pediu|você me|eu posso|posso|como você|você pode também|se pode|pode ser que"),
 ];
 
 const ES: Words = &[
     (
-        Ask::Ask,
-        "podrías|podría|podríais|podrían|puedes|puede usted|puede|podéis|pueden|me puedes|me puede|nos puede|podemos|te importaría|le importaría|avísame|avíseme|avísanos|avísenme|dime|dígame|díganos|decidme|mándame|mándeme|mándanos|envíame|envíeme|envíanos|envíenos|envíenme|confírmame|confírmeme|confírmanos|llámame|llámeme|respóndeme|contéstame|pásame|páseme|tráeme|hazme|hágame|dame|deme|recuérdame|no olvides|no olvide|no olvidéis|no olviden|no te olvides|acuérdate|acuérdese|recuerda|recuerde|te pido|le pido|les pido|te ruego|le ruego|les ruego|rogamos|se ruega|le rogamos|les rogamos|le agradecería|te agradecería|agradecería|agradeceríamos|le solicitamos|les solicitamos|solicitamos|necesito que|necesitamos que|necesito|necesitamos|me gustaría que|quisiera que|quiero que|espero tu|espero su|esperamos su|quedo a la espera|quedamos a la espera|qué te parece|qué opinas|qué le parece|sería posible|alguien puede|quién puede|haz el favor|hacedme|cuento contigo|serías tan amable|sería tan amable|me hace falta|nos hace falta|me confirmas|me confirma|me mandas|me envías|me pasas|me dices",
+        Maybe,
+        "podría|podrían|puedes|puede usted|puede|podéis|pueden|podemos|alguien puede|quién puede",
+    ),
+    (
+        Ask::Direct,
+        "podrías|podríais|me puedes|me puede|nos puede|te importaría|le importaría|avísame|avíseme|avísanos|avísenme|dime|dígame|díganos|decidme|mándame|mándeme|mándanos|envíame|envíeme|envíanos|envíenos|envíenme|confírmame|confírmeme|confírmanos|llámame|llámeme|respóndeme|contéstame|pásame|páseme|tráeme|hazme|hágame|dame|deme|recuérdame|no olvides|no olvide|no olvidéis|no olviden|no te olvides|acuérdate|acuérdese|recuerda|recuerde|te pido|le pido|les pido|te ruego|le ruego|les ruego|rogamos|se ruega|le rogamos|les rogamos|le agradecería|te agradecería|agradecería|agradeceríamos|le solicitamos|les solicitamos|solicitamos|necesito que|necesitamos que|necesito|necesitamos|me gustaría que|quisiera que|quiero que|espero tu|espero su|esperamos su|quedo a la espera|quedamos a la espera|qué te parece|qué opinas|qué le parece|sería posible|haz el favor|hacedme|cuento contigo|serías tan amable|sería tan amable|me hace falta|nos hace falta|me confirmas|me confirma|me mandas|me envías|me pasas|me dices",
     ),
     (Please, "por favor|porfa|porfavor|si eres tan amable|favor de|sírvase"),
     (
@@ -238,7 +264,7 @@ const ES: Words = &[
     ),
     (
         Opener,
-        "y|luego|entonces|pero|ok|hola|sí|también|primero|por último|recordatorio|además|buenos días",
+        "querido|querida|estimado|estimada|estimados|buenas|buenas tardes|gracias|perdona|no|mañana|hoy|lamentablemente|perfecto|ps|pd|sin embargo|y|luego|entonces|pero|ok|hola|sí|también|primero|por último|recordatorio|además|buenos días",
     ),
     (
         NotYou,
@@ -247,9 +273,10 @@ const ES: Words = &[
 ];
 
 const HI: Words = &[
+    (Maybe, "सकते हैं|सकते हो|सकती हैं|सकोगे|सकेंगे|दोगे|देंगे|क्या हम"),
     (
-        Ask::Ask,
-        "क्या आप|क्या तुम|क्या तू|बता दें|बताएं|बताएँ|बताइए|बता दो|बताना|भेज दें|भेजें|भेजिए|भेज दो|भेज देना|भेज दीजिए|भेज दीजिएगा|कर दें|कर दीजिए|कर दो|कर देना|करें|कीजिए|दे दें|दे दो|दे देना|देना मत भूलना|मत भूलना|न भूलें|ना भूलें|याद रखें|याद रखना|जमा करें|जमा कराएं|जमा करवाएं|सूचित करें|अनुरोध है|निवेदन है|आग्रह है|प्रार्थना है|ज़रूर आना|ज़रूर आएं|ज़रूर आइए|आ जाइए|ले आना|लेते आना|ले आएं|देख लें|देख लेना|देख लो|फोन करना|फोन करें|कॉल करें|कॉल कर|कॉल करना|रिप्लाई करें|जवाब दें|उत्तर दें|पुष्टि करें|संपर्क करें|पहुंचें|पहुँचें|आ जाना|आ जाएं|लौटाएं|हस्ताक्षर करें|भरें|भर दें|अपलोड करें|चुकाएं|भुगतान करें|सकते हैं|सकते हो|सकती हैं|सकोगे|सकेंगे|दोगे|देंगे|क्या हम|सुझाव दें|राय दें",
+        Ask::Direct,
+        "क्या आप|क्या तुम|क्या तू|बता दें|बताएं|बताएँ|बताइए|बता दो|बताना|भेज दें|भेजें|भेजिए|भेज दो|भेज देना|भेज दीजिए|भेज दीजिएगा|कर दें|कर दीजिए|कर दो|कर देना|करें|कीजिए|दे दें|दे दो|दे देना|देना मत भूलना|मत भूलना|न भूलें|ना भूलें|याद रखें|याद रखना|जमा करें|जमा कराएं|जमा करवाएं|सूचित करें|अनुरोध है|निवेदन है|आग्रह है|प्रार्थना है|ज़रूर आना|ज़रूर आएं|ज़रूर आइए|आ जाइए|ले आना|लेते आना|ले आएं|देख लें|देख लेना|देख लो|फोन करना|फोन करें|कॉल करें|कॉल कर|कॉल करना|रिप्लाई करें|जवाब दें|उत्तर दें|पुष्टि करें|संपर्क करें|पहुंचें|पहुँचें|आ जाना|आ जाएं|लौटाएं|हस्ताक्षर करें|भरें|भर दें|अपलोड करें|चुकाएं|भुगतान करें|सुझाव दें|राय दें",
     ),
     (Please, "कृपया|प्लीज|प्लीज़|please|pls|kindly|मेहरबानी"),
     (
@@ -271,7 +298,7 @@ const HI: Words = &[
 
 const TH: Words = &[
     (
-        Ask::Ask,
+        Ask::Direct,
         "ช่วย|รบกวน|ขอความกรุณา|ขอความร่วมมือ|ขอให้|ฝาก|ส่งให้|ได้ไหม|ได้มั้ย|ได้ไหมคะ|ได้ไหมครับ|ได้หรือไม่|ได้หรือเปล่า|แจ้งกลับ|ตอบกลับ|แจ้งให้ทราบด้วย|บอกด้วย|บอกหน่อย|อย่าลืม|หน่อยนะ|หน่อยครับ|หน่อยค่ะ|หน่อยได้|ให้หน่อย|ด้วยนะ|ด้วยครับ|ด้วยค่ะ|ให้ด้วย|โทรกลับ|ขอทราบ|ขอข้อมูล|สะดวกไหม|สะดวกมั้ย|ว่างไหม|ว่างมั้ย|คิดว่ายังไง|คิดเห็นอย่างไร|พอจะ|รอคำตอบ|ขอเชิญ|ขอรบกวน|ไหวไหม|ดีไหม|ดีมั้ย|เอามาด้วย|ขอเอกสาร|ขอยืม",
     ),
     (Please, "กรุณา|โปรด|please|pls"),
@@ -312,8 +339,9 @@ pub(super) fn asks(lang: Lang) -> &'static Phrases<Ask> {
 
 fn table(words: Words) -> Phrases<Ask> {
     // What only looks like asking is told first, so that it stands where a phrase is listed twice.
-    let last =
-        |kind: &Ask| matches!(kind, Ask::Ask | Ask::Please | Ask::Command | Ask::Need | Ask::You);
+    let last = |kind: &Ask| {
+        matches!(kind, Ask::Direct | Ask::Maybe | Ask::Please | Ask::Command | Ask::Need | Ask::You)
+    };
     let (looks, asks): (Vec<_>, Vec<_>) = words.iter().copied().partition(|(kind, _)| !last(kind));
     Phrases::of(looks.into_iter().chain(asks))
 }

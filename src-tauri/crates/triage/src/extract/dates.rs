@@ -247,9 +247,8 @@ impl Reader<'_> {
     fn due_after(&self, at: usize) -> Option<usize> {
         let from = if self.lang == Lang::Hi { self.fillers(at, 2) } else { at };
         for index in [at, from] {
-            match self.term(index) {
-                Some(Term::DeadlineAfter | Term::WithinAfter) => return Some(index + 1),
-                _ => {}
+            if let Some(Term::DeadlineAfter | Term::WithinAfter) = self.term(index) {
+                return Some(index + 1);
             }
         }
         None
@@ -281,9 +280,8 @@ impl Reader<'_> {
         }
         let mut part = None;
         let mut due = false;
-        let mut look = day.next;
         let mut words_only = true;
-        for _ in 0..=BETWEEN {
+        for look in day.next..=day.next + BETWEEN {
             if let Some(clock) = self.clock(look, true).filter(|_| self.near(look).is_some()) {
                 let clock = self.settle(clock, part);
                 read.next = self.range_end(clock.next);
@@ -304,11 +302,10 @@ impl Reader<'_> {
                 Some(What::Term(Term::Deadline | Term::Within)) => due = true,
                 Some(What::Term(Term::At | Term::Filler | Term::DayMarker)) => {}
                 Some(What::Mark(',' | '(' | ')' | '-' | '–' | '|' | '@' | '·' | ':')) => {
-                    words_only = false
+                    words_only = false;
                 }
                 _ => break,
             }
-            look += 1;
         }
         Some(read)
     }
@@ -317,9 +314,8 @@ impl Reader<'_> {
     fn time_and_day(&self, at: usize) -> Option<Read> {
         let clock = self.clock(at, false)?;
         let clock = Clock { next: self.range_end(clock.next), ..clock };
-        let mut look = clock.next;
         let mut due = false;
-        for _ in 0..=BETWEEN {
+        for look in clock.next..=clock.next + BETWEEN {
             if self.near(look).is_none() {
                 break;
             }
@@ -344,7 +340,6 @@ impl Reader<'_> {
                 Some(What::Mark(',' | '(' | '-' | '–' | '|')) => {}
                 _ => break,
             }
-            look += 1;
         }
         let time = Time::from_hms(clock.hour, clock.minute, 0).ok()?;
         // A time alone is today's, unless it is over.
@@ -457,7 +452,9 @@ impl Reader<'_> {
         {
             return None;
         }
-        let led = matches!(before, Some((Some(Term::At), _)));
+        // "before 3"; "by 3" is as often how much.
+        let until = bare_until(self.text, at.checked_sub(1).and_then(|b| self.item(b)));
+        let led = until || matches!(before, Some((Some(Term::At), _)));
         let due = matches!(before, Some((Some(Term::Deadline | Term::Within), _)));
         let half = |hour: u64| hour != 0 && hour <= 12;
         let make = |next, hour: u64, minute: u64, either_half| {
@@ -718,10 +715,11 @@ impl Reader<'_> {
         if let Some(day) = self.numeric(at).or_else(|| self.day_first(at)) {
             return Some(day);
         }
-        if self.lang == Lang::Hi && whole {
-            if let Some(day) = self.hindi_length(at) {
-                return Some(day);
-            }
+        if self.lang == Lang::Hi
+            && whole
+            && let Some(day) = self.hindi_length(at)
+        {
+            return Some(day);
         }
         self.lone_day(at)
     }
@@ -1007,6 +1005,11 @@ impl Reader<'_> {
                 return day(at + 5, date, false);
             }
             if a_digits > 2 || b_digits > 2 || !matches!(c_digits, 2 | 4) {
+                return None;
+            }
+            // "2.6.11" is a version.
+            if self.lang == Lang::En && separator == '.' && c_digits == 2 && a_digits + b_digits < 4
+            {
                 return None;
             }
             let (d, m, ambiguous) = self.order(a, b, separator)?;
@@ -1325,6 +1328,12 @@ struct Read {
     ambiguous: bool,
     deadline: bool,
     zone: Option<i16>,
+}
+
+/// The word is one of those that a bare hour follows.
+fn bare_until(text: &str, item: Option<&Item>) -> bool {
+    let word = item.and_then(|i| text.get(i.start..i.end)).unwrap_or_default();
+    matches!(word.to_lowercase().as_str(), "before" | "until" | "till")
 }
 
 fn civil(date: Date) -> CivilDate {

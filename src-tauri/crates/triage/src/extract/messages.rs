@@ -5,8 +5,9 @@
 //! would note nothing. The language is not told.
 //!
 //! The first run, before anything was changed for it (precision, recall): request 0.878, 0.857; due 0.900, 0.857; amount
-//! 0.846, 0.846. That is what to expect of mail that was never seen. One round of changes followed: request 0.952,
-//! 0.952; due 0.976, 0.952; amount 0.929, 1.000. The floors hold the latter, a little rounded down.
+//! 0.846, 0.846. That is what to expect of mail that was never seen. One round of changes followed, and others that
+//! the corpus's training mail suggested: request 0.976, 0.976; due 0.976, 0.952; amount 0.929, 1.000. The floors hold
+//! the latter, a little rounded down.
 
 use super::tests::assert_grounded;
 use super::{Mail, best, extract};
@@ -122,7 +123,7 @@ fn whole_messages_give_their_task() {
         );
     }
     for (name, precision, recall) in
-        [("request", 0.93, 0.93), ("due", 0.95, 0.93), ("amount", 0.9, 0.95)]
+        [("request", 0.95, 0.95), ("due", 0.95, 0.93), ("amount", 0.9, 0.95)]
     {
         let score = &scores[name];
         assert!(score.precision() >= precision && score.recall() >= recall, "{name}\n{missed}");

@@ -90,7 +90,7 @@ pub fn extract(mail: &Mail<'_>) -> Extraction {
     } else {
         language::language(mail.language, text, &in_text)
     };
-    let mut found = Extraction::default();
+    let mut found = Extraction { sent: mail.date, ..Extraction::default() };
     let mut asked = Vec::new();
     for (source, text, lexemes) in
         [(TextSource::Subject, subject, &in_subject), (TextSource::Text, text, &in_text)]
@@ -101,7 +101,7 @@ pub fn extract(mail: &Mail<'_>) -> Extraction {
         found.codes.extend(codes::codes(text, lexemes, place));
         asked.push((place, text, lexemes));
     }
-    found.requests = requests::requests(&asked, &found.dates, &found.amounts);
+    found.requests = requests::requests(&asked, &found);
     found
 }
 
@@ -230,6 +230,45 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn instants_are_of_the_readers_clock_or_of_the_zone_that_is_named() {
+        let at = |text: &str, offset: i32| {
+            let mail =
+                Mail { subject: "", text, language: Some("en"), date: 1_710_320_400, offset };
+            extract(&mail).dates.first().map(|d| d.at)
+        };
+        // 2024-03-14T17:00 at +05:30, in UTC, and at -08:00.
+        assert_eq!(at("tomorrow at 17:00", 19_800), Some(1_710_435_600 - 19_800));
+        assert_eq!(at("tomorrow at 17:00 UTC", 19_800), Some(1_710_435_600));
+        assert_eq!(at("tomorrow at 5 pm PST", 19_800), Some(1_710_435_600 + 8 * 3600));
+        // A day ends at the reader's midnight.
+        assert_eq!(at("tomorrow", 3600), Some(1_710_460_799 - 3600));
+    }
+
+    #[test]
+    fn a_day_that_is_over_is_no_due_date() {
+        let text = "Please send the report that was due on March 1, 2024.";
+        let mail = Mail { subject: "", text, language: Some("en"), date: 1_710_320_400, offset: 0 };
+        let found = extract(&mail);
+        assert_eq!(found.dates.len(), 1);
+        assert!(best(&found).is_some_and(|draft| draft.due.is_none()));
+    }
+
+    #[test]
+    fn who_is_asked_by_name_is_told() {
+        let whom = |text: &str| {
+            let mail =
+                Mail { subject: "", text, language: Some("en"), date: 1_710_320_400, offset: 0 };
+            best(&extract(&mail)).and_then(|draft| draft.for_whom).map(|q| q.words)
+        };
+        assert_eq!(whom("Ben, could you bring the keys?").as_deref(), Some("Ben"));
+        assert_eq!(whom("@Ana Paz: please sign the form.").as_deref(), Some("Ana Paz"));
+        assert_eq!(whom("Hi Ana, could you bring the keys?"), None);
+        assert_eq!(whom("However, please bring the keys."), None);
+        let quoted = "> Could you bring the keys?\nNo idea.";
+        assert_eq!(whom(quoted), None);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use super::asks::{Ask, asks};
 use super::language::Lang;
 use super::lex::{Gap, Kind, Lexeme};
 use super::sentences::{Sentence, sentences};
-use mailroom_domain::{AmountCandidate, DateCandidate, RequestCandidate, Span, TextSource};
+use super::task::is_over;
+use mailroom_domain::{Extraction, RequestCandidate, Span, TextSource};
 
 /// Candidates that are kept.
 pub(super) const MOST: usize = 24;
@@ -18,6 +19,9 @@ const LEAST: f32 = 1.5;
 const APART: usize = 2;
 /// Lexemes of a sentence that are read.
 const READ: usize = 160;
+
+/// How many kinds of [`Ask`] there are.
+const KINDS: usize = 11;
 
 struct Scored {
     score: f32,
@@ -29,9 +33,12 @@ struct Scored {
 /// All requests of subject and text, best first.
 pub(super) fn requests(
     texts: &[(Place, &str, &Vec<Lexeme>)],
-    dates: &[DateCandidate],
-    amounts: &[AmountCandidate],
+    found: &Extraction,
 ) -> Vec<RequestCandidate> {
+    let Extraction { dates, amounts, .. } = found;
+    let coming = || dates.iter().enumerate().filter(|(_, d)| !is_over(found, d));
+    // A message that names one day alone means that one.
+    let only = coming().next().filter(|(_, first)| coming().all(|(_, d)| d.date == first.date));
     let mut out: Vec<RequestCandidate> = Vec::new();
     for (place, text, lexemes) in texts {
         let all = sentences(text, place.lang);
@@ -49,16 +56,21 @@ pub(super) fn requests(
                 .count();
             let words = lexemes.get(at..at + length).unwrap_or_default();
             let Some(scored) = score(text, words, place.lang) else { continue };
-            let near =
-                |spans: &mut dyn Iterator<Item = (Span, bool)>| nearest(*place, &all, index, spans);
-            let date = near(&mut dates.iter().map(|d| (d.quote.span, d.deadline)));
-            let amount = near(&mut amounts.iter().map(|a| (a.quote.span, false)));
+            let date =
+                nearest(*place, &all, index, coming().map(|(n, d)| (n, d.quote.span, d.deadline)))
+                    .or(only.map(|(n, _)| (n, usize::MAX)));
+            let amount = nearest(
+                *place,
+                &all,
+                index,
+                amounts.iter().enumerate().map(|(n, a)| (n, a.quote.span, true)),
+            );
             let mut score = scored.score;
             score += match date {
                 Some((d, 0)) if dates.get(d).is_some_and(|d| d.deadline) => 1.5,
                 Some((_, 0)) => 0.5,
                 // "Could you look? It is due tomorrow."
-                Some((d, _)) if dates.get(d).is_some_and(|d| d.deadline) => 0.75,
+                Some((d, 1 | 2)) if dates.get(d).is_some_and(|d| d.deadline) => 0.75,
                 _ => 0.0,
             };
             score += if matches!(amount, Some((_, 0))) { 0.5 } else { 0.0 };
@@ -90,26 +102,21 @@ pub(super) fn requests(
     out
 }
 
-/// The index and the distance in sentences of what is nearest; of those as near, a deadline, then the first.
+/// The index and the distance in sentences of what is nearest: anything in the same sentence, `far` things close by.
 fn nearest(
     place: Place,
     all: &[Sentence],
     index: usize,
-    spans: &mut dyn Iterator<Item = (Span, bool)>,
+    spans: impl Iterator<Item = (usize, Span, bool)>,
 ) -> Option<(usize, usize)> {
     spans
-        .enumerate()
-        .filter(|(_, (span, _))| span.source == place.source)
-        .filter_map(|(n, (span, deadline))| {
+        .filter(|(_, span, _)| span.source == place.source)
+        .filter_map(|(n, span, far)| {
             let other = all.partition_point(|s| s.end <= span.start as usize);
             let distance = other.abs_diff(index);
-            // A date some sentences off is what is asked only if something is due then.
-            (distance == 0 || distance <= APART).then_some((n, distance, deadline))
+            (distance == 0 || (far && distance <= APART)).then_some((n, distance, far))
         })
-        .min_by_key(|(n, distance, deadline)| {
-            // A deadline next door is nearer than a mere date there.
-            (*distance + usize::from(*distance > 0 && !deadline) * APART, !deadline, *n)
-        })
+        .min_by_key(|(n, distance, far)| (*distance, !far, *n))
         .map(|(n, distance, _)| (n, distance))
 }
 
@@ -119,7 +126,7 @@ fn score(text: &str, words: &[Lexeme], lang: Lang) -> Option<Scored> {
     if count < 2 {
         return None;
     }
-    let mut seen = [0u8; 10];
+    let mut seen = [0u8; KINDS];
     let mut at = 0;
     // A command may stand here.
     let mut opening = true;
@@ -135,37 +142,46 @@ fn score(text: &str, words: &[Lexeme], lang: Lang) -> Option<Scored> {
                 && opening_part(text, words, at, lang)
             {
                 opening = true;
-                from = words.get(at + 1).map_or(from, |w| w.start);
+                if greeted(&seen) {
+                    from = words.get(at + 1).map_or(from, |w| w.start);
+                }
                 if c == ',' || c == ':' {
                     whom = name(text, words, at, lang).or(whom);
                 }
-            } else if matches!(c, ',' | ';' | ':' | '.' | '-' | '–') {
+            } else if matches!(c, ',' | ';' | ':' | '.' | '-' | '–')
+                && words.get(at + 1).is_some_and(|w| w.gap > Gap::None)
+            {
                 opening = true;
             }
             at += 1;
             continue;
         }
         let (kind, used) = match table.longest(words, at) {
-            Some((Ask::Command, used)) if !opening => (None, used),
+            Some((Ask::Command, used)) if !opening || is_noun(text, words, at + used, lang) => {
+                (None, used)
+            }
             Some((kind, used)) => (Some(kind), used),
             None => (by_form(text, words, at, opening, lang), 1),
         };
-        if let Some(kind) = kind {
-            if let Some(n) = seen.get_mut(kind as usize) {
-                *n = n.saturating_add(1);
-            }
+        if let Some(kind) = kind
+            && let Some(n) = seen.get_mut(kind as usize)
+        {
+            *n = n.saturating_add(1);
         }
         opening = matches!(kind, Some(Ask::Opener | Ask::Please));
         at += used;
     }
-    let has = |kind: Ask| seen.get(kind as usize).is_some_and(|n| *n > 0);
+    let has = |kind: Ask| {
+        let some = |kind: Ask| seen.get(kind as usize).is_some_and(|n| *n > 0);
+        some(kind) || (kind == Ask::Direct && question && some(Ask::Maybe))
+    };
     if has(Ask::Boilerplate) {
         return None;
     }
     let mut score: f32 = 0.0;
     let mut kinds = 0;
     for (kind, worth) in
-        [(Ask::Ask, 3.5), (Ask::Please, 3.0), (Ask::Command, 2.5), (Ask::Need, 2.25)]
+        [(Ask::Direct, 3.5), (Ask::Please, 3.0), (Ask::Command, 2.5), (Ask::Need, 2.25)]
     {
         if has(kind) {
             score = score.max(worth);
@@ -184,7 +200,7 @@ fn score(text: &str, words: &[Lexeme], lang: Lang) -> Option<Scored> {
     }
     // "Please find attached" with nothing else asks nothing; with a question it may.
     if has(Ask::Inform) {
-        score -= if has(Ask::Ask) || has(Ask::Please) { 1.5 } else { 2.5 };
+        score -= if has(Ask::Direct) || has(Ask::Please) { 1.5 } else { 2.5 };
     }
     if has(Ask::Courtesy) {
         score -= 3.0;
@@ -203,6 +219,21 @@ fn score(text: &str, words: &[Lexeme], lang: Lang) -> Option<Scored> {
     })
 }
 
+/// Nothing but words that open a sentence was seen.
+fn greeted(seen: &[u8; KINDS]) -> bool {
+    seen.iter().enumerate().all(|(kind, n)| *n == 0 || kind == Ask::Opener as usize)
+}
+
+/// A verb is followed by what it is done to: "Fix is in", "Mail for you" begin with nouns.
+fn is_noun(text: &str, words: &[Lexeme], behind: usize, lang: Lang) -> bool {
+    let word = words.get(behind).and_then(|w| text.get(w.start..w.end)).unwrap_or_default();
+    lang == Lang::En
+        && matches!(
+            word,
+            "is" | "are" | "was" | "were" | "has" | "have" | "of" | "will" | "s" | "from" | "?"
+        )
+}
+
 /// What stands before the mark at `at` is a greeting, a name or a heading of at most three words.
 fn opening_part(text: &str, words: &[Lexeme], at: usize, lang: Lang) -> bool {
     let before = words.get(..at).unwrap_or_default();
@@ -213,7 +244,12 @@ fn opening_part(text: &str, words: &[Lexeme], at: usize, lang: Lang) -> bool {
     let table = asks(lang);
     let greets = |w: usize| matches!(table.longest(words, w), Some((Ask::Opener, _)));
     let glued = words.get(at + 1).is_some_and(|w| w.gap == Gap::None);
-    !glued && (0..at).all(|w| greets(w) || is_name(text, words.get(w), lang))
+    !glued
+        && (0..at).all(|w| {
+            greets(w)
+                || is_name(text, words.get(w), lang)
+                || words.get(w).is_some_and(|w| w.kind == Kind::Mark('@'))
+        })
 }
 
 /// A word that may be a name: a capital, in scripts that have them.
@@ -234,7 +270,6 @@ fn name(text: &str, words: &[Lexeme], at: usize, lang: Lang) -> Option<(usize, u
         let plain = matches!(words.get(start)?.kind, Kind::Mark(_));
         match table.longest(words, start) {
             // "Hi Ana,": she is greeted, and is the reader most likely.
-            Some((Ask::Opener, used)) => start += used,
             Some(_) => return None,
             None if plain => start += 1,
             None => break,
@@ -293,7 +328,7 @@ fn by_form(text: &str, words: &[Lexeme], at: usize, opening: bool, lang: Lang) -
                         | "दिए"
                         | "चाहिये"
                 ))
-            .then_some(Ask::Ask)
+            .then_some(Ask::Direct)
         }
         _ => None,
     }

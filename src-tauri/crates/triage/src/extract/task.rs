@@ -1,6 +1,6 @@
 //! The code's own proposal for a task, made of what was found and nothing else.
 
-use mailroom_domain::{DateCandidate, Extraction, RequestCandidate, TaskDraft, TextSource};
+use mailroom_domain::{DateCandidate, Extraction, RequestCandidate, TaskDraft};
 
 /// A request that scores less is shown, but is not proposed as a task.
 const LEAST: f32 = 2.0;
@@ -17,20 +17,19 @@ pub fn best(found: &Extraction) -> Option<TaskDraft> {
     })
 }
 
-/// The date beside the request; else the deadline that another request or the subject names, or the text's only one.
+/// A day or a time that lay behind when the message was sent is no due date.
+pub(super) fn is_over(found: &Extraction, date: &DateCandidate) -> bool {
+    date.at < found.sent
+}
+
+/// The date beside the request; else the message's only deadline.
 fn due<'a>(found: &'a Extraction, request: &RequestCandidate) -> Option<&'a DateCandidate> {
-    let beside = request.date.and_then(|at| found.dates.get(at as usize));
-    if beside.is_some() {
-        return beside;
+    if let Some(at) = request.date {
+        return found.dates.get(at as usize);
     }
-    let mut deadlines = found.dates.iter().filter(|d| d.deadline);
+    let mut deadlines = found.dates.iter().filter(|d| d.deadline && !is_over(found, d));
     let first = deadlines.next();
-    let others = deadlines.any(|d| first.is_some_and(|f| f.date != d.date));
-    if first.is_some() && !others {
-        return first;
-    }
-    let mut subject = found.dates.iter().filter(|d| d.quote.span.source == TextSource::Subject);
-    subject.next().filter(|_| subject.next().is_none())
+    first.filter(|first| deadlines.all(|d| d.date == first.date))
 }
 
 fn only<T: PartialEq>(all: &[T]) -> Option<&T> {
