@@ -107,7 +107,11 @@ impl fmt::Display for Signal {
                     .into_iter()
                     .filter_map(|(failed, name)| failed.then_some(name))
                     .collect();
-                write!(f, "Your mail server could not confirm the sender ({} failed).", failed.join(", "))
+                write!(
+                    f,
+                    "Your mail server could not confirm the sender ({} failed).",
+                    failed.join(", ")
+                )
             }
         }
     }

@@ -846,7 +846,7 @@ impl Reader<'_> {
         let words = self.text.get(item.start..item.end)?;
         let latin = words.chars().all(|c| (c as u32) < 0x250);
         let capital = words.chars().next().is_some_and(char::is_uppercase);
-        if latin && words.len() <= 5 && !capital {
+        if latin && words.len() < 5 && !capital {
             return None;
         }
         let mut next = at + 1;

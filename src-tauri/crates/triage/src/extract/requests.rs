@@ -9,7 +9,7 @@ use super::language::Lang;
 use super::lex::{Gap, Kind, Lexeme};
 use super::sentences::{Sentence, sentences};
 use super::task::is_over;
-use mailroom_domain::{Extraction, RequestCandidate, Span, TextSource};
+use mailroom_domain::{Exactness, Extraction, RequestCandidate, Span, TextSource};
 
 /// Candidates that are kept.
 pub(super) const MOST: usize = 24;
@@ -56,14 +56,18 @@ pub(super) fn requests(
                 .count();
             let words = lexemes.get(at..at + length).unwrap_or_default();
             let Some(scored) = score(text, words, place.lang) else { continue };
-            let date =
-                nearest(*place, &all, index, coming().map(|(n, d)| (n, d.quote.span, d.deadline)))
-                    .or(only.map(|(n, _)| (n, usize::MAX)));
+            let date = nearest(
+                *place,
+                &all,
+                index,
+                coming().map(|(n, d)| (n, d.quote.span, d.deadline, is_vague(d.exactness))),
+            )
+            .or(only.map(|(n, _)| (n, usize::MAX)));
             let amount = nearest(
                 *place,
                 &all,
                 index,
-                amounts.iter().enumerate().map(|(n, a)| (n, a.quote.span, true)),
+                amounts.iter().enumerate().map(|(n, a)| (n, a.quote.span, true, false)),
             );
             let mut score = scored.score;
             score += match date {
@@ -102,22 +106,28 @@ pub(super) fn requests(
     out
 }
 
-/// The index and the distance in sentences of what is nearest: anything in the same sentence, `far` things close by.
+/// "In March" says less than "by Friday" beside it.
+fn is_vague(exactness: Exactness) -> bool {
+    matches!(exactness, Exactness::Week | Exactness::Month)
+}
+
+/// The index and the distance in sentences of what is nearest: anything in the same sentence, `far` things close by;
+/// of those as near, what is not vague, then the first.
 fn nearest(
     place: Place,
     all: &[Sentence],
     index: usize,
-    spans: impl Iterator<Item = (usize, Span, bool)>,
+    spans: impl Iterator<Item = (usize, Span, bool, bool)>,
 ) -> Option<(usize, usize)> {
     spans
-        .filter(|(_, span, _)| span.source == place.source)
-        .filter_map(|(n, span, far)| {
+        .filter(|(_, span, ..)| span.source == place.source)
+        .filter_map(|(n, span, far, vague)| {
             let other = all.partition_point(|s| s.end <= span.start as usize);
             let distance = other.abs_diff(index);
-            (distance == 0 || (far && distance <= APART)).then_some((n, distance, far))
+            (distance == 0 || (far && distance <= APART)).then_some((n, distance, far, vague))
         })
-        .min_by_key(|(n, distance, far)| (*distance, !far, *n))
-        .map(|(n, distance, _)| (n, distance))
+        .min_by_key(|(n, distance, far, vague)| (*distance, !far, *vague, *n))
+        .map(|(n, distance, ..)| (n, distance))
 }
 
 fn score(text: &str, words: &[Lexeme], lang: Lang) -> Option<Scored> {

@@ -757,7 +757,7 @@ const PT: Words = &[
     (Unit(Length::Month), "meses|mês"),
     (
         Deadline,
-        "até|até o|até a|até ao|até as|até às|antes de|antes do|no máximo até|o mais tardar|para|antes da|impreterivelmente até|até à",
+        "até|até o|até a|até ao|até as|até às|antes de|antes das|antes dos|antes do|no máximo até|o mais tardar|para|antes da|impreterivelmente até|até à",
     ),
     (DeadlineAfter, "no máximo|o mais tardar"),
     (DueLabel, "prazo|vencimento|vence|vence em|data limite|data de vencimento|prazo final|vencem"),
