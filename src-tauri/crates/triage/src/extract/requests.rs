@@ -294,6 +294,11 @@ fn name(text: &str, words: &[Lexeme], at: usize, lang: Lang) -> Option<(usize, u
         .then_some((first.start, last.end))
 }
 
+/// Nothing but a full stop follows.
+fn ends(words: &[Lexeme], at: usize) -> bool {
+    words.get(at + 1).is_none_or(|w| matches!(w.kind, Kind::Mark('।' | '.' | ',' | '!')))
+}
+
 /// Verbs that command by their form.
 fn by_form(text: &str, words: &[Lexeme], at: usize, opening: bool, lang: Lang) -> Option<Ask> {
     let word = words.get(at)?;
@@ -317,6 +322,25 @@ fn by_form(text: &str, words: &[Lexeme], at: usize, opening: bool, lang: Lang) -
                 "haben" | "sind" | "werden" | "wollen" | "waren" | "hatten" | "möchten"
             );
             (word.ends_with("en") && next == "Sie" && !helping).then_some(Ask::Command)
+        }
+        // "दूध ले आना": the infinitive at the end commands.
+        Lang::Hi if written.ends_with("ना") && ends(words, at) => {
+            let noun = matches!(
+                written,
+                "अपना"
+                    | "सूचना"
+                    | "योजना"
+                    | "परियोजना"
+                    | "घटना"
+                    | "दुर्घटना"
+                    | "खाना"
+                    | "जमाना"
+                    | "थाना"
+                    | "नमूना"
+                    | "महीना"
+                    | "रोजाना"
+            );
+            (!noun && at > 0).then_some(Ask::Command)
         }
         Lang::Hi => {
             let polite = ["िए", "िएगा", "इए", "इएगा", "ियेगा", "िये", "ाइये"]
