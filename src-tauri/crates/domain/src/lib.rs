@@ -5,6 +5,7 @@
 
 pub mod audit;
 mod decision;
+mod extract;
 mod folder;
 mod id;
 mod instruction;
@@ -12,8 +13,13 @@ mod label;
 mod message;
 pub mod rules;
 mod sheet;
+mod signal;
 
 pub use decision::{Correction, Decision, Reason, ReasonKind, Ruled, Verdict, Voice, VoiceShare};
+pub use extract::{
+    AmountCandidate, CivilDate, CivilTime, CodeCandidate, CodeKind, DateCandidate, Exactness,
+    Extraction, Quote, RequestCandidate, Span, TaskDraft, TextSource,
+};
 pub use folder::{AccountSettings, FlagSet, FolderRole, Security, ServerAddress, SyncState};
 pub use id::{
     AccountId, DecisionId, FolderId, MessageId, RelabelId, RuleId, ThreadId, Uid, UidValidity,
@@ -25,6 +31,7 @@ pub use message::{
     Position,
 };
 pub use sheet::{Sheet, SheetQuestion, SheetScores};
+pub use signal::{Likeness, Signal};
 
 /// Seconds since 1970-01-01T00:00:00Z.
 pub type UnixSeconds = i64;

@@ -9,6 +9,7 @@ mod calibration;
 mod cues;
 mod digest;
 mod evidence;
+pub mod extract;
 mod features;
 mod fusion;
 mod head;

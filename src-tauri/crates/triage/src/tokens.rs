@@ -60,7 +60,7 @@ pub(crate) fn runs_on(c: char) -> bool {
 }
 
 /// Marks that stand on a letter of the same word: Devanagari's vowel signs and virama, combining accents.
-fn joins(c: char) -> bool {
+pub(crate) fn joins(c: char) -> bool {
     matches!(c, '\u{0300}'..='\u{036f}' | '\u{0900}'..='\u{0903}' | '\u{093a}'..='\u{094f}' | '\u{0951}'..='\u{0957}' | '\u{0962}'..='\u{0963}' | '\u{200c}' | '\u{200d}')
 }
 
