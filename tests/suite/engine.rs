@@ -447,6 +447,38 @@ async fn the_sample_fills_the_lanes_and_leaves_no_trace() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_says_what_it_asks_and_what_is_suspicious_about_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let engine = Engine::start(config(folder.path(), None)).await.expect("an engine");
+    let file = folder.path().join("one.eml");
+    let raw = "From: \"Ana Paz\" <ana@home.example>\r\nReply-To: pay@elsewhere.example\r\n\
+         To: me@reader.example\r\nSubject: Tickets\r\nDate: Mon, 2 Nov 2026 10:00:00 +0000\r\n\
+         Content-Type: text/html\r\n\r\n<p>Hi,</p><p>Could you transfer 120 EUR for the tickets by Friday?</p>\
+         <p><a href=\"https://evil.example/pay\">https://www.bank.example/pay</a></p>";
+    std::fs::write(&file, raw).expect("written");
+    engine.import(&file, "me@reader.example", &mut |_| {}).await.expect("imported");
+    let row = all(&engine).await.remove(0);
+    ask(&engine, Request::Label { ids: vec![row.id], label: Label::Task }).await;
+    let Answer::Facts(facts) = ask(&engine, Request::Facts { id: row.id, offset: 3600 }).await
+    else {
+        panic!("no facts")
+    };
+    let task = facts.task.expect("a task");
+    assert!(task.what.words.contains("transfer 120 EUR"), "{task:?}");
+    assert!(task.due.is_some() && task.amount.is_some(), "{task:?}");
+    let text: Vec<&str> = facts.signals.iter().map(|s| s.text.as_str()).collect();
+    assert!(text.iter().any(|t| t.contains("elsewhere.example")), "{text:?}");
+    assert!(text.iter().any(|t| t.contains("leads to evil.example")), "{text:?}");
+    // What needs nothing asks for nothing.
+    ask(&engine, Request::Label { ids: vec![row.id], label: Label::Notification }).await;
+    match ask(&engine, Request::Facts { id: row.id, offset: 0 }).await {
+        Answer::Facts(facts) => assert_eq!(facts.task, None),
+        other => panic!("{other:?}"),
+    }
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn bad_input_is_answered_with_a_sentence_and_loses_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let engine = Engine::start(config(folder.path(), None)).await.expect("an engine");

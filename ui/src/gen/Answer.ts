@@ -2,6 +2,7 @@
 import type { AccountView } from "./AccountView";
 import type { AuditView } from "./AuditView";
 import type { Discovery } from "./Discovery";
+import type { Facts } from "./Facts";
 import type { Instruction } from "./Instruction";
 import type { LaneCount } from "./LaneCount";
 import type { MemoryView } from "./MemoryView";
@@ -26,7 +27,7 @@ export type Answer = { "kind": "overview" } & Overview | { "kind": "lane" } & Pa
 /**
  * The nearest first.
  */
-rows: Array<Row>, } | { "kind": "message" } & MessageView | { "kind": "label", 
+rows: Array<Row>, } | { "kind": "message" } & MessageView | { "kind": "facts" } & Facts | { "kind": "label", 
 /**
  * The rows as they are now.
  */

@@ -54,7 +54,15 @@ limit: number, } | { "kind": "message",
 /**
  * Which.
  */
-id: MessageId, } | { "kind": "label", 
+id: MessageId, } | { "kind": "facts", 
+/**
+ * Which.
+ */
+id: MessageId, 
+/**
+ * Seconds that the reader's clock is ahead of UTC.
+ */
+offset: number, } | { "kind": "label", 
 /**
  * Which, at most 1,000.
  */

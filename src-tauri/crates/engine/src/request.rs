@@ -9,7 +9,10 @@ use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
 use mailroom_store::{AccountKind, Cursor, Filter};
-use mailroom_wire::{AccountState, AccountView, Answer, Code, Failure, Overview, Request, Undone};
+use mailroom_triage::extract::{Inspected, Mail, best, extract, signals};
+use mailroom_wire::{
+    AccountState, AccountView, Answer, Code, Facts, Failure, Overview, Request, SignalView, Undone,
+};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -39,6 +42,7 @@ impl Engine {
                 like::find(parts, what, limit).await.map(|rows| Answer::Like { rows })
             }
             Request::Message { id } => message(parts, id).await,
+            Request::Facts { id, offset } => facts(parts, id, offset).await.map(Answer::Facts),
             Request::Label { ids, label } => correct(parts, &ids, label).await,
             Request::Undo => undo(parts).await,
             Request::Audit => audit::view(parts).await.map(Answer::Audit),
@@ -143,6 +147,38 @@ async fn message(parts: &Arc<Parts>, id: MessageId) -> Result<Answer, Failure> {
     let address = account.address().to_owned();
     let view = tokio::task::spawn_blocking(move || view::message(message, &raw, &address));
     view.await.map(|view| Answer::Message(Box::new(view))).map_err(|_| failure::internal())
+}
+
+/// What code finds in a message.
+async fn facts(parts: &Arc<Parts>, id: MessageId, offset: i32) -> Result<Facts, Failure> {
+    let message = parts.store.message(id).await.map_err(failure::store)?;
+    let own = model::own_addresses(parts).await;
+    let own = own.get(&message.row.account).cloned().unwrap_or_default();
+    let found = move || {
+        let content = &message.content;
+        let links = content.html.as_deref().map(mailroom_mail::links).unwrap_or_default();
+        let known: Vec<String> =
+            own.iter().filter_map(|address| Some(address.rsplit_once('@')?.1.to_owned())).collect();
+        let inspected = Inspected { headers: &content.headers, links: &links, known: &known };
+        let signals = signals(&inspected)
+            .into_iter()
+            .map(|signal| SignalView { text: signal.to_string(), signal })
+            .collect();
+        let found = extract(&Mail {
+            subject: &content.headers.subject,
+            text: &content.new_text,
+            language: content.language.as_deref(),
+            date: message.row.received,
+            offset: offset.clamp(-50_400, 50_400),
+        });
+        // Newsletters and receipts ask for much, and need nothing.
+        let task = match message.row.lane {
+            Label::Notification => None,
+            _ => best(&found),
+        };
+        Facts { task, codes: found.codes, signals }
+    };
+    tokio::task::spawn_blocking(found).await.map_err(|_| failure::internal())
 }
 
 async fn correct(parts: &Arc<Parts>, ids: &[MessageId], label: Label) -> Result<Answer, Failure> {

@@ -7,6 +7,19 @@
 /// Elements remembered as open; deeper ones are read, but cannot hide what is in them.
 const OPEN: usize = 255;
 
+/// Links whose words are remembered.
+const ANCHORS: usize = 200;
+/// Characters of their words, and of where they lead.
+const ANCHOR_CHARS: usize = 300;
+/// Bytes of text in which links are looked for.
+const ANCHOR_TEXT: usize = 256 * 1024;
+
+/// The links of an HTML part to the web: their words and their `href`, as far as they are remembered. For comparing
+/// the two, not for following: nothing in them is safe.
+pub fn links(html: &str) -> Vec<(String, String)> {
+    read(html, ANCHOR_TEXT).anchors
+}
+
 /// What reading the HTML found.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reading {
@@ -16,6 +29,8 @@ pub(crate) struct Reading {
     pub links: u32,
     /// Images and backgrounds from elsewhere.
     pub remote_images: u32,
+    /// The first links: their words and their `href`, not neutralised.
+    pub anchors: Vec<(String, String)>,
 }
 
 struct Open {
@@ -102,6 +117,7 @@ pub(crate) fn read(html: &str, limit: usize) -> Reading {
     let mut open: Vec<Open> = Vec::new();
     let mut hidden = 0usize;
     let mut pre = 0usize;
+    let mut anchor: Option<(usize, &str)> = None;
     let mut rest = html;
     while !rest.is_empty() && !w.full() {
         let next = memchr::memchr2(b'<', b'&', rest.as_bytes()).unwrap_or(rest.len());
@@ -147,6 +163,14 @@ pub(crate) fn read(html: &str, limit: usize) -> Reading {
         rest = after;
         let bytes = name.as_bytes();
         if closing {
+            if bytes == b"a"
+                && let Some((start, href)) = anchor.take()
+                && reading.anchors.len() < ANCHORS
+            {
+                let words = w.out.get(start..).unwrap_or_default().trim();
+                let cut = |text: &str| text.chars().take(ANCHOR_CHARS).collect();
+                reading.anchors.push((cut(words), cut(href)));
+            }
             let from = open.len().saturating_sub(32);
             if let Some(at) = open
                 .iter()
@@ -235,7 +259,12 @@ pub(crate) fn read(html: &str, limit: usize) -> Reading {
                     w.out.push_str("- ");
                 }
             }
-            b"a" if attributes.href.is_some_and(is_remote) => reading.links += 1,
+            b"a" => {
+                if let Some(href) = attributes.href.filter(|href| is_remote(href)) {
+                    reading.links += 1;
+                    anchor = Some((w.out.len(), href.trim()));
+                }
+            }
             _ => {}
         }
         if attributes.background {
@@ -515,6 +544,10 @@ mod tests {
         );
         assert_eq!(r.text, "Hello you,\n\n- one\n- two\n\n1 < 2 & 3 €€A &chereLogo\nend\na b");
         assert_eq!((r.links, r.remote_images), (1, 1));
+        assert_eq!(r.anchors, [("here".to_owned(), "https://x.org".to_owned())]);
+        let many = "<a href=//a.example>www.bank.example</a>".repeat(1000);
+        assert_eq!(links(&many).len(), ANCHORS);
+        assert_eq!(links(&many)[0], ("www.bank.example".into(), "//a.example".into()));
     }
 
     #[test]

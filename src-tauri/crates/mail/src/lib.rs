@@ -29,5 +29,6 @@ mod parse;
 mod quote;
 mod sanitize;
 
+pub use html::links;
 pub use parse::{MESSAGE_LIMIT, ThreadKeys, attachment, inline_images, parse, thread_keys};
 pub use sanitize::{SanitizeError, Sanitized, sanitize_html};

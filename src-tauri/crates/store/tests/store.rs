@@ -1121,12 +1121,22 @@ async fn a_database_of_the_first_format_is_brought_to_this_one_with_its_mail() {
                   DROP INDEX messages_sender; DROP INDEX messages_list; DROP INDEX messages_folder; \
                   DROP INDEX messages_keywords; DROP TABLE audits; \
                   DROP TRIGGER messages_to_encode; DROP TABLE encoder_queue; DROP TABLE vectors; \
-                  DELETE FROM _sqlx_migrations WHERE version > 1";
+                  DROP TABLE routing_rules; DELETE FROM _sqlx_migrations WHERE version > 1; \
+                  INSERT INTO rules (name, enabled, position, conditions, action) VALUES ('Boss', 1, 1, \
+                  '[{\"field\":\"from\",\"matches\":\"is\",\"value\":\"boss@firm.example\"}]', \
+                  '{\"kind\":\"label\",\"label\":\"urgent\"}')";
     execute(&f.path(), former).await.unwrap();
     let store = open(f.folder.path()).await;
     assert_eq!(store.waiting_for_encoder().await.unwrap(), 5);
     assert_eq!(store.counts().await.unwrap().total(), 5);
     assert_sound(&store).await;
+    // Rules of before are taken over, once.
+    let rules = store.rules().await.unwrap();
+    assert_eq!(rules.len(), 1);
+    assert_eq!(rules[0].name, "Boss");
+    assert_eq!(rules[0].then, [Action::SetLabel { label: Label::Urgent }, Action::Stop {}]);
+    store.close().await;
+    assert_eq!(open(f.folder.path()).await.rules().await.unwrap(), rules);
 }
 
 #[tokio::test]

@@ -23,6 +23,6 @@ pub use rules::{
 };
 pub use view::{
     AccountState, AccountView, AuditBand, AuditItem, AuditView, Candidate, Discovery, Example,
-    LaneCount, LanguageFindings, Learned, MemoryChange, MemoryView, MessageView, ModelFindings,
-    ModelState, ModelView, Overview, Page, Row, SignIn, Undone,
+    Facts, LaneCount, LanguageFindings, Learned, MemoryChange, MemoryView, MessageView,
+    ModelFindings, ModelState, ModelView, Overview, Page, Row, SignIn, SignalView, Undone,
 };

@@ -1,9 +1,9 @@
 //! Requests and their answers. A request's answer has the same `kind`.
 
 use crate::{
-    AccountView, AuditView, Discovery, Example, LaneCount, MemoryChange, MemoryView, MessageView,
-    ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row, RulePreview,
-    RuleTraceView, RulesExport, RulesView, Undone,
+    AccountView, AuditView, Discovery, Example, Facts, LaneCount, MemoryChange, MemoryView,
+    MessageView, ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row,
+    RulePreview, RuleTraceView, RulesExport, RulesView, Undone,
 };
 use mailroom_domain::rules::Rule;
 use mailroom_domain::{AccountId, AccountSettings, Instruction, Label, MessageId, RelabelId};
@@ -63,6 +63,13 @@ pub enum Request {
     Message {
         /// Which.
         id: MessageId,
+    },
+    /// What code finds in a message: what it asks, by when, codes, signs of deception.
+    Facts {
+        /// Which.
+        id: MessageId,
+        /// Seconds that the reader's clock is ahead of UTC.
+        offset: i32,
     },
     /// The user's own word about messages.
     Label {
@@ -226,6 +233,8 @@ pub enum Answer {
     },
     /// To [`Request::Message`].
     Message(Box<MessageView>),
+    /// To [`Request::Facts`].
+    Facts(Facts),
     /// To [`Request::Label`].
     Label {
         /// The rows as they are now.

@@ -1,8 +1,8 @@
 //! What the interface shows, ready to be shown.
 
 use mailroom_domain::{
-    AccountId, Address, Attachment, CalendarPart, FolderId, Label, MessageId, ServerAddress,
-    UnixSeconds, Verdict, Voice,
+    AccountId, Address, Attachment, CalendarPart, CodeCandidate, FolderId, Label, MessageId,
+    ServerAddress, Signal, TaskDraft, UnixSeconds, Verdict, Voice,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -267,6 +267,29 @@ pub struct MessageView {
     pub verdict: Option<Verdict>,
     /// The language model could not read it and was not asked again.
     pub set_aside: bool,
+}
+
+/// What code found in a message. Each field points at the words it was read from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct Facts {
+    /// What it asks of the reader, by when and for how much; `null` if nothing is asked, or its label says that it
+    /// needs nothing.
+    pub task: Option<TaskDraft>,
+    /// Codes to be copied: for signing in, orders, parcels, bookings.
+    pub codes: Vec<CodeCandidate>,
+    /// Signs that it is not from whom it seems to be from.
+    pub signals: Vec<SignalView>,
+}
+
+/// A sign that a message deceives.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct SignalView {
+    /// What, with its data.
+    pub signal: Signal,
+    /// The same in a sentence, in English.
+    pub text: String,
 }
 
 /// What an undo took back.
