@@ -9,6 +9,12 @@ encoder=$cache/encoder.gguf
 [ -f "$encoder" ] || { echo "There is no $encoder. Run tools/models/encoder.sh first." >&2; exit 1; }
 cd "$here/.."
 debug=(); [ "$profile" = dev ] && debug=(--debug)
-npx --yes @tauri-apps/cli@2.12.5 bundle "${debug[@]}" --bundles deb --ci --no-sign \
-  --config "{\"bundle\":{\"resources\":{\"$encoder\":\"encoder.gguf\"}}}"
+config=$(cat <<JSON
+{"bundle": {
+  "resources": {"$encoder": "encoder.gguf"},
+  "linux": {"deb": {"files": {"/usr/bin/mailroom-cli": "$bin/mailroom-cli"}}}
+}}
+JSON
+)
+npx --yes @tauri-apps/cli@2.12.5 bundle "${debug[@]}" --bundles deb --ci --no-sign --config "$config"
 find "$bin/bundle/deb" -maxdepth 1 -name '*.deb'

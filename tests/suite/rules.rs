@@ -247,6 +247,14 @@ async fn a_rule_decides_on_new_mail_says_why_and_is_taken_back() {
     };
     let subject = TextTest::Is(first.subject.clone());
     let wanted = vec![Action::SetLabel { label: to }, Action::Archive {}];
+    // A preview that another has overtaken ends, and the newer one answers.
+    let body = Condition::Text { field: TextField::Body, test: TextTest::Contains("e".into()) };
+    let slow = Rule { when: Group::all(vec![body]), ..mine(wanted.clone(), subject.clone()) };
+    let ask_twice = || Request::PreviewRules { rules: vec![slow.clone()], examples: 1 };
+    let (first_said, then_said) =
+        tokio::join!(engine.request(ask_twice()), engine.request(ask_twice()));
+    assert!(first_said.is_ok() || first_said.is_err_and(|e| e.code == Code::Superseded));
+    assert!(then_said.is_ok());
     // What is wrong is told with its place, and nothing is stored.
     let empty = mine(wanted.clone(), TextTest::Contains(String::new()));
     assert!(!preview(&engine, std::slice::from_ref(&empty)).await.faults.is_empty());

@@ -3,6 +3,7 @@ import type { AccountView } from "./AccountView";
 import type { AuditView } from "./AuditView";
 import type { Discovery } from "./Discovery";
 import type { Facts } from "./Facts";
+import type { HistoryPage } from "./HistoryPage";
 import type { Instruction } from "./Instruction";
 import type { LaneCount } from "./LaneCount";
 import type { MemoryView } from "./MemoryView";
@@ -35,7 +36,7 @@ rows: Array<Row>,
 /**
  * The counts as they are now.
  */
-counts: Array<LaneCount>, } | { "kind": "undo", 
+counts: Array<LaneCount>, } | { "kind": "history" } & HistoryPage | { "kind": "undo", 
 /**
  * What was taken back; `null` if there was nothing.
  */

@@ -2,6 +2,7 @@
 import type { AccountId } from "./AccountId";
 import type { AccountSettings } from "./AccountSettings";
 import type { Example } from "./Example";
+import type { HistoryFilter } from "./HistoryFilter";
 import type { Instruction } from "./Instruction";
 import type { Label } from "./Label";
 import type { Like } from "./Like";
@@ -70,7 +71,23 @@ ids: Array<MessageId>,
 /**
  * The label they get.
  */
-label: Label, } | { "kind": "undo" } | { "kind": "memory" } | { "kind": "teach", 
+label: Label, } | { "kind": "undo" } | { "kind": "take-back", 
+/**
+ * Its number, of a [`HistoryEntry`](crate::HistoryEntry).
+ */
+act: number, } | { "kind": "history", 
+/**
+ * Which entries.
+ */
+filter: HistoryFilter, 
+/**
+ * The `next` of the page before, or `null` for the first one.
+ */
+after: string | null, 
+/**
+ * How many, 1 to 200.
+ */
+limit: number, } | { "kind": "memory" } | { "kind": "teach", 
 /**
  * The `key` of a [`Learned`]; of [`MemoryChange::ForgetAll`] and the like, empty.
  */

@@ -207,7 +207,7 @@ fn exit_code(code: Code) -> u8 {
         Code::NotFound => 5,
         Code::Busy => 6,
         Code::Model => 7,
-        Code::Store | Code::Internal => 1,
+        Code::Store | Code::Internal | Code::Superseded => 1,
     }
 }
 

@@ -82,7 +82,8 @@ fn encoder_file(data: &Path) -> Option<PathBuf> {
     let places = [
         Some(data.join("models").join(ENCODER)),
         beside.map(|folder| folder.join(ENCODER)),
-        beside.map(|folder| folder.join("../lib/mailroom").join(ENCODER)),
+        // Where the Debian package has it.
+        beside.map(|folder| folder.join("../lib/Mailroom").join(ENCODER)),
         cache.map(|folder| folder.join("models").join(ENCODER)),
     ];
     places.into_iter().flatten().find(|file| file.exists())

@@ -13,6 +13,7 @@ mod config;
 mod discover;
 mod encoder;
 mod failure;
+mod history;
 mod import;
 mod instruct;
 mod judge;

@@ -3,12 +3,13 @@
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
 use crate::{
-    audit, discover, failure, instruct, like, memory, model, now, relabel, rules, sample, view,
+    audit, discover, failure, history, instruct, like, memory, model, now, relabel, rules, sample,
+    view,
 };
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
 use mailroom_mail::imap::{ConnectOptions, Secret, check_sign_in};
-use mailroom_store::{AccountKind, Cursor, Filter};
+use mailroom_store::{AccountKind, BatchId, Cursor, Filter};
 use mailroom_triage::extract::{Inspected, Mail, best, extract, signals};
 use mailroom_wire::{
     AccountState, AccountView, Answer, Code, Facts, Failure, Overview, Request, SignalView, Undone,
@@ -44,7 +45,17 @@ impl Engine {
             Request::Message { id } => message(parts, id).await,
             Request::Facts { id, offset } => facts(parts, id, offset).await.map(Answer::Facts),
             Request::Label { ids, label } => correct(parts, &ids, label).await,
-            Request::Undo => undo(parts).await,
+            Request::Undo => {
+                let act = parts.store.undo_last(now()).await.map_err(failure::store)?;
+                undone(parts, act).await
+            }
+            Request::TakeBack { act } => {
+                let act = parts.store.undo(BatchId(act), now()).await.map_err(failure::store)?;
+                undone(parts, act).await
+            }
+            Request::History { filter, after, limit } => {
+                history::page(parts, filter, after, limit).await.map(Answer::History)
+            }
             Request::Audit => audit::view(parts).await.map(Answer::Audit),
             Request::DrawAudit { count } => audit::draw(parts, count).await.map(Answer::Audit),
             Request::AnswerAudit { id, label } => {
@@ -202,8 +213,11 @@ async fn correct(parts: &Arc<Parts>, ids: &[MessageId], label: Label) -> Result<
     })
 }
 
-async fn undo(parts: &Arc<Parts>) -> Result<Answer, Failure> {
-    let undone = match parts.store.undo_last(now()).await.map_err(failure::store)? {
+async fn undone(
+    parts: &Arc<Parts>,
+    act: Option<mailroom_store::Undone>,
+) -> Result<Answer, Failure> {
+    let undone = match act {
         None => None,
         Some(act) => {
             memory::told(parts, &act.messages).await;

@@ -18,6 +18,7 @@ use mailroom_wire::{
 };
 use rayon::prelude::*;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Messages whose contents are read at a time.
@@ -30,9 +31,31 @@ const EXAMPLES: u32 = 50;
 pub(crate) struct Archive {
     // A leaf value: the database's version before it was read, and what was read.
     kept: Mutex<Option<(i64, Arc<Vec<ArchiveRow>>)>>,
+    // Counts previews, so that one knows when another was asked for.
+    asked: AtomicU64,
+}
+
+/// The place of one preview among all.
+struct Turn<'a> {
+    archive: &'a Archive,
+    number: u64,
+}
+
+impl Turn<'_> {
+    /// Ends a preview that nobody waits for any more.
+    fn is_mine(&self) -> Result<(), Failure> {
+        if self.archive.asked.load(Ordering::SeqCst) == self.number {
+            return Ok(());
+        }
+        Err(Failure::new(Code::Superseded, "Another preview was asked for. Look at that one."))
+    }
 }
 
 impl Archive {
+    fn turn(&self) -> Turn<'_> {
+        Turn { archive: self, number: self.asked.fetch_add(1, Ordering::SeqCst) + 1 }
+    }
+
     async fn rows(&self, parts: &Parts) -> Result<Arc<Vec<ArchiveRow>>, Failure> {
         let at = parts.store.data_version().await.map_err(failure::store)?;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -62,7 +85,10 @@ pub(crate) async fn refresh(parts: &Parts) -> Result<(), Failure> {
     Ok(())
 }
 
-pub(crate) async fn view(parts: &Parts) -> Result<RulesView, Failure> {
+pub(crate) async fn view(parts: &Arc<Parts>) -> Result<RulesView, Failure> {
+    // Who looks at the rules will want to see what they do.
+    let ahead = Arc::clone(parts);
+    tokio::spawn(async move { ahead.archive.rows(&ahead).await.map(|_| ()) });
     let stored = parts.store.rules().await.map_err(failure::store)?;
     let (_, faults) = Rules::keeping_sound(stored.clone());
     Ok(RulesView { rules: stored, faults: faults.as_ref().map(fault_views).unwrap_or_default() })
@@ -148,6 +174,7 @@ pub(crate) async fn preview(
             return Ok(RulePreview { faults: fault_views(&faults), ..RulePreview::default() });
         }
     };
+    let turn = parts.archive.turn();
     let (old, _) = Rules::keeping_sound(parts.store.rules().await.map_err(failure::store)?);
     let rows = parts.archive.rows(parts).await?;
     let places = parts.judge.places();
@@ -163,6 +190,7 @@ pub(crate) async fn preview(
         outcomes.iter().enumerate().filter(|(_, o)| o.is_none()).map(|(at, _)| at).collect();
     let own = Arc::new(model::own_addresses(parts).await);
     for portion in open.chunks(PORTION) {
+        turn.is_mine()?;
         let ids: Vec<MessageId> =
             portion.iter().filter_map(|at| rows.get(*at)).map(|row| row.id).collect();
         let wholes = parts.store.wholes(&ids).await.map_err(failure::store)?;

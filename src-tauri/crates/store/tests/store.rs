@@ -6,8 +6,8 @@ use mailroom_domain::{
     MessageId, Probabilities, RuleId, SyncState, Uid, UidValidity, Verdict, Voice, VoiceShare,
 };
 use mailroom_store::{
-    AccountKind, ActionStage, BodyId, Encoded, Filter, Job, Kept, KeptHow, NewMessage, Page,
-    QueueScope, Row, Store, StoreError,
+    AccountKind, ActionStage, BodyId, Encoded, Filter, HistoryCursor, HistoryFilter, HistoryKind,
+    Job, Kept, KeptHow, NewMessage, Page, QueueScope, Row, Store, StoreError,
 };
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, SqliteConnection};
@@ -1625,6 +1625,38 @@ async fn rules_keep_the_order_they_are_put_in_and_their_numbers() {
     numbers.dedup();
     assert_eq!(numbers.len(), 4);
     assert!(!numbers.contains(&a.id.0) && !numbers.contains(&999), "{numbers:?}");
+}
+
+#[tokio::test]
+async fn the_record_tells_who_decided_what_and_when_page_by_page() {
+    let f = fixture().await;
+    let ids: Vec<MessageId> = f.keep(f.inbox, messages(1..=6)).await.iter().map(|k| k.id).collect();
+    for (n, id) in ids.iter().enumerate() {
+        f.store.record_verdict(*id, &evidence(Label::Task), EPOCH + n as i64).await.unwrap();
+    }
+    f.store.correct(&ids[..2], Label::Urgent, EPOCH + 2).await.unwrap();
+    let undone = f.store.correct(&ids[2..3], Label::Notification, EPOCH + 9).await.unwrap();
+    f.store.undo(undone.unwrap(), EPOCH + 10).await.unwrap();
+    let every = HistoryFilter::default();
+    let (all, end) = f.store.history(every, None, 200).await.unwrap();
+    assert!(end.is_none());
+    assert!(all.iter().rev().is_sorted_by_key(|entry| entry.at));
+    let (mut paged, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = f.store.history(every, after, 3).await.unwrap();
+        assert!(page.len() <= 3);
+        paged.extend(page);
+        let Some(next) = next else { break };
+        after = Some(next.to_string().parse().unwrap());
+    }
+    assert_eq!(paged, all);
+    assert!(matches!(all[0].what, HistoryKind::Correction { undone: true, .. }), "{:?}", all[0]);
+    let of = async |filter| f.store.history(filter, None, 200).await.unwrap().0;
+    assert_eq!(of(HistoryFilter { by: Some(Voice::User), ..every }).await.len(), 3);
+    assert_eq!(of(HistoryFilter { to: Some(Label::Urgent), ..every }).await.len(), 2);
+    let one = of(HistoryFilter { message: Some(ids[0]), ..every }).await;
+    assert!(one.iter().all(|entry| entry.message == ids[0]) && one.len() >= 2, "{one:?}");
+    assert!("x".parse::<HistoryCursor>().is_err());
 }
 
 #[tokio::test]

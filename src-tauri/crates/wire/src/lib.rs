@@ -5,6 +5,7 @@
 
 mod event;
 mod failure;
+mod history;
 mod relabel;
 mod request;
 mod rules;
@@ -12,6 +13,7 @@ mod view;
 
 pub use event::Event;
 pub use failure::{Code, Failure};
+pub use history::{HistoryEntry, HistoryFilter, HistoryPage};
 pub use relabel::{
     RelabelCommand, RelabelDiff, RelabelHold, RelabelLeft, RelabelMove, RelabelOptions,
     RelabelScope, RelabelShare, RelabelState, RelabelStatus, RelabelWaiting,

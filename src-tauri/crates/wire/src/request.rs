@@ -1,9 +1,9 @@
 //! Requests and their answers. A request's answer has the same `kind`.
 
 use crate::{
-    AccountView, AuditView, Discovery, Example, Facts, LaneCount, MemoryChange, MemoryView,
-    MessageView, ModelView, Overview, Page, RelabelCommand, RelabelDiff, RelabelStatus, Row,
-    RulePreview, RuleTraceView, RulesExport, RulesView, Undone,
+    AccountView, AuditView, Discovery, Example, Facts, HistoryFilter, HistoryPage, LaneCount,
+    MemoryChange, MemoryView, MessageView, ModelView, Overview, Page, RelabelCommand, RelabelDiff,
+    RelabelStatus, Row, RulePreview, RuleTraceView, RulesExport, RulesView, Undone,
 };
 use mailroom_domain::rules::Rule;
 use mailroom_domain::{AccountId, AccountSettings, Instruction, Label, MessageId, RelabelId};
@@ -80,6 +80,21 @@ pub enum Request {
     },
     /// Takes back the user's last label.
     Undo,
+    /// Takes back one act of labelling.
+    TakeBack {
+        /// Its number, of a [`HistoryEntry`](crate::HistoryEntry).
+        #[ts(type = "number")]
+        act: i64,
+    },
+    /// One page of the record of what was decided, newest first.
+    History {
+        /// Which entries.
+        filter: HistoryFilter,
+        /// The `next` of the page before, or `null` for the first one.
+        after: Option<String>,
+        /// How many, 1 to 200.
+        limit: u32,
+    },
     /// What was learned from the user's labels.
     Memory,
     /// Says something about what was learned; the answer is what there is then.
@@ -242,7 +257,9 @@ pub enum Answer {
         /// The counts as they are now.
         counts: Vec<LaneCount>,
     },
-    /// To [`Request::Undo`].
+    /// To [`Request::History`].
+    History(HistoryPage),
+    /// To [`Request::Undo`] and [`Request::TakeBack`].
     Undo {
         /// What was taken back; `null` if there was nothing.
         undone: Option<Undone>,
