@@ -7,7 +7,7 @@ CACHE ?= $(or $(MAILROOM_CACHE),$(HOME)/.cache/mailroom)
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
 BIN := $(CARGO_TARGET_DIR)/debug
 
-.PHONY: run demo test test-rust test-ui test-browser test-window test-window-1b test-endpoint deb test-deb ui system system-test train figures bench-engine bench-encoder bench-sheet bench-rules bench-store bench-relabel lint
+.PHONY: run demo test test-rust test-ui test-browser screenshots test-window test-window-1b test-endpoint deb test-deb ui system system-test train figures bench-engine bench-encoder bench-sheet bench-rules bench-store bench-relabel lint
 
 run: system ui
 	@if [ -z "$${DISPLAY:-}$${WAYLAND_DISPLAY:-}" ]; then \
@@ -34,6 +34,12 @@ test-ui: ui
 
 test-browser:
 	tests/e2e/browser.sh $(BIN)/ui-host ui/dist
+
+# Every page in light and dark, from the real engine, into docs/screenshots.
+screenshots: system-test ui
+	cargo build --workspace --bins
+	tools/models/encoder.sh $(BIN)
+	SHOTS=$(CURDIR)/docs/screenshots tests/e2e/browser.sh $(BIN)/ui-host ui/dist
 
 test-window:
 	tests/e2e/window.sh $(BIN)/mailroom
