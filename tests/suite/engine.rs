@@ -9,8 +9,8 @@ use mailroom_tests::dovecot::{Dovecot, PASSWORD, USER, is_installed};
 use mailroom_tests::fixtures;
 use mailroom_tests::gguf::Random;
 use mailroom_wire::{
-    AccountState, Answer, Code, Event, Example, LaneCount, Like, MemoryChange, MemoryView,
-    MessageView, ModelState, Overview, Request, Row,
+    AccountState, Answer, Code, Event, Example, HostPurpose, LaneCount, Like, MemoryChange,
+    MemoryView, MessageView, ModelState, Overview, Request, Row,
 };
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -120,6 +120,13 @@ async fn mail_comes_in_is_labelled_and_one_word_of_the_user_corrects_it() {
     ask(&engine, connect).await;
     let synced = until(&engine, "first sync", |o| total(&o.counts) == 120 && is_watching(o)).await;
     assert_eq!(synced.accounts.len(), 1);
+    let Answer::Privacy(hosts) = ask(&engine, Request::Privacy).await else { panic!() };
+    assert_eq!(hosts.hosts.len(), 1);
+    assert_eq!(
+        (hosts.hosts[0].host.as_str(), hosts.hosts[0].purpose),
+        ("localhost", HostPurpose::Mail)
+    );
+    assert!(hosts.hosts[0].received > 10_000 && hosts.hosts[0].sent > 100, "{hosts:?}");
 
     // Each message has a label, a reason for it, and a voice behind it.
     let mut rows = Vec::new();
@@ -391,7 +398,20 @@ async fn a_model_behind_an_endpoint_is_weighed_like_any_other_and_marked_as_else
     let engine = Engine::start(config).await.expect("an engine");
     let again =
         until(&engine, "it is ready", |o| matches!(o.model, ModelState::Ready { .. })).await;
+    // Who allows mail servers only speaks to nobody else.
+    let Answer::Privacy(before) = ask(&engine, Request::Privacy).await else { panic!() };
+    let [host] = before.hosts.as_slice() else { panic!("{before:?}") };
+    assert_eq!((host.purpose, host.allowed), (HostPurpose::Model, true));
+    assert!(host.sent > 0 && host.received > 0, "{host:?}");
+    let Answer::Privacy(only) = ask(&engine, Request::SetMailOnly { on: true }).await else {
+        panic!()
+    };
+    assert!(only.mail_only && only.hosts.iter().all(|host| !host.allowed), "{only:?}");
+    until(&engine, "it is let go", |o| o.model == ModelState::Absent).await;
     let id = again.models[0].id.clone();
+    let refused = engine.request(Request::UseModel { id: Some(id.clone()) }).await;
+    assert_eq!(refused.expect_err("forbidden").code, Code::Forbidden);
+    ask(&engine, Request::SetMailOnly { on: false }).await;
     ask(&engine, Request::RemoveModel { id }).await;
     let gone = overview(&engine).await;
     assert!(gone.models.is_empty() && gone.model == ModelState::Absent, "{gone:?}");

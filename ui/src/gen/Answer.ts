@@ -11,6 +11,7 @@ import type { MessageView } from "./MessageView";
 import type { ModelView } from "./ModelView";
 import type { Overview } from "./Overview";
 import type { Page } from "./Page";
+import type { PrivacyView } from "./PrivacyView";
 import type { RelabelDiff } from "./RelabelDiff";
 import type { RelabelStatus } from "./RelabelStatus";
 import type { Row } from "./Row";
@@ -48,7 +49,7 @@ counts: Array<LaneCount>, } | { "kind": "memory" } & MemoryView | { "kind": "ins
 /**
  * What there is now.
  */
-list: Array<Instruction>, } | { "kind": "rules" } & RulesView | { "kind": "preview-rules" } & RulePreview | { "kind": "trace-rules" } & RuleTraceView | { "kind": "export-rules" } & RulesExport | { "kind": "read-rules", 
+list: Array<Instruction>, } | { "kind": "privacy" } & PrivacyView | { "kind": "rules" } & RulesView | { "kind": "preview-rules" } & RulePreview | { "kind": "trace-rules" } & RuleTraceView | { "kind": "export-rules" } & RulesExport | { "kind": "read-rules", 
 /**
  * In their order.
  */

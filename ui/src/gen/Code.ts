@@ -3,4 +3,4 @@
 /**
  * The closed list of what can go wrong, for the interface to act on. The words come with it.
  */
-export type Code = "not-found" | "invalid" | "sign-in" | "offline" | "untrusted" | "confirm-host" | "unsupported" | "store" | "model" | "superseded" | "busy" | "internal";
+export type Code = "not-found" | "invalid" | "sign-in" | "offline" | "untrusted" | "confirm-host" | "unsupported" | "store" | "model" | "forbidden" | "superseded" | "busy" | "internal";

@@ -103,7 +103,11 @@ examples: Array<Example>, } | { "kind": "instructions" } | { "kind": "set-instru
 /**
  * All of them, at most 5.
  */
-list: Array<Instruction>, } | { "kind": "rules" } | { "kind": "set-rules", 
+list: Array<Instruction>, } | { "kind": "privacy" } | { "kind": "set-mail-only", 
+/**
+ * Nobody else may be spoken to.
+ */
+on: boolean, } | { "kind": "rules" } | { "kind": "set-rules", 
 /**
  * Numbers that no stored rule has are replaced by new ones.
  */

@@ -201,7 +201,7 @@ pub fn main() -> ExitCode {
 
 fn exit_code(code: Code) -> u8 {
     match code {
-        Code::Invalid | Code::ConfirmHost => 2,
+        Code::Invalid | Code::ConfirmHost | Code::Forbidden => 2,
         Code::SignIn => 3,
         Code::Offline | Code::Untrusted | Code::Unsupported => 4,
         Code::NotFound => 5,

@@ -1,6 +1,7 @@
 //! The task that owns the accounts: their actors, what each is doing, and their passwords for the session.
 
 use crate::judge::Judge;
+use crate::privacy::Ledger;
 use crate::secret::Keychain;
 use crate::shelf::StoreShelf;
 use crate::start::Signals;
@@ -49,6 +50,7 @@ pub(crate) struct Accounts {
     pub(crate) judge: Arc<Judge>,
     pub(crate) keychain: Keychain,
     pub(crate) signals: Signals,
+    pub(crate) ledger: Ledger,
 }
 
 impl Accounts {
@@ -153,7 +155,9 @@ impl Accounts {
             own: import::own(&settings.address),
             runtime: tokio::runtime::Handle::current(),
         };
+        let traffic = self.ledger.mail(&settings.server.host);
         let config = AccountConfig {
+            traffic,
             account,
             settings,
             secret,

@@ -21,6 +21,7 @@ mod like;
 mod memory;
 mod model;
 mod places;
+mod privacy;
 mod relabel;
 mod request;
 mod rules;

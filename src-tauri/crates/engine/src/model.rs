@@ -7,7 +7,7 @@
 use crate::judge::{Answers, Heard};
 use crate::places::Lies;
 use crate::start::Parts;
-use crate::{failure, import, instruct, now, sample, view};
+use crate::{failure, import, instruct, now, privacy, sample, view};
 use mailroom_domain::{Label, MessageContent, MessageId};
 use mailroom_llm::{
     Connection, Endpoint, InstalledModel, Llm, LlmState, Priority, Progress, ScoreError,
@@ -85,8 +85,10 @@ pub(crate) async fn use_endpoint(
     key: Option<String>,
 ) -> Result<mailroom_wire::ModelView, Failure> {
     let endpoint = Endpoint::new(url, model).map_err(|e| failure::endpoint(&e))?;
+    privacy::allowed(&parts.store, &endpoint.host()).await?;
     let connection =
         Connection::new(endpoint.clone(), key.clone()).map_err(|e| failure::endpoint(&e))?;
+    parts.ledger.endpoint(&connection);
     connection.check().await.map_err(|e| failure::endpoint(&e))?;
     parts.store.set_setting(ENDPOINT, &endpoint).await.map_err(failure::store)?;
     parts.keychain.set_endpoint_key(&endpoint.url, key).await;
@@ -104,10 +106,20 @@ async fn connect(parts: &Arc<Parts>, connection: Connection) -> Result<(), Failu
     Ok(())
 }
 
+/// Whether the model in use runs elsewhere.
+pub(crate) async fn is_elsewhere(parts: &Parts) -> Result<bool, Failure> {
+    let chosen: Option<String> = parts.store.setting(IN_USE).await.map_err(failure::store)?;
+    let endpoint = endpoint(&parts.store).await?;
+    Ok(endpoint.is_some_and(|endpoint| chosen == Some(endpoint.id())))
+}
+
 /// The way to the endpoint that the user named, with the key that is kept.
 async fn way_to(parts: &Parts, endpoint: Endpoint) -> Result<Connection, Failure> {
+    privacy::allowed(&parts.store, &endpoint.host()).await?;
     let key = parts.keychain.endpoint_key(&endpoint.url).await;
-    Connection::new(endpoint, key).map_err(|e| failure::endpoint(&e))
+    let connection = Connection::new(endpoint, key).map_err(|e| failure::endpoint(&e))?;
+    parts.ledger.endpoint(&connection);
+    Ok(connection)
 }
 
 fn only_reads() -> Failure {

@@ -3,8 +3,8 @@
 use crate::accounts::Command;
 use crate::start::{Engine, Parts};
 use crate::{
-    audit, discover, failure, history, instruct, like, memory, model, now, relabel, rules, sample,
-    view,
+    audit, discover, failure, history, instruct, like, memory, model, now, privacy, relabel, rules,
+    sample, view,
 };
 use mailroom_domain::{AccountId, AccountSettings, Label, MessageId, Security};
 use mailroom_mail::discover as mail;
@@ -78,6 +78,10 @@ impl Engine {
             Request::ExportRules => rules::export(parts).await.map(Answer::ExportRules),
             Request::ReadRules { text } => {
                 rules::read(&text).map(|rules| Answer::ReadRules { rules })
+            }
+            Request::Privacy => privacy::view(parts).await.map(Answer::Privacy),
+            Request::SetMailOnly { on } => {
+                privacy::set_mail_only(parts, on).await.map(Answer::Privacy)
             }
             Request::Instructions => {
                 instruct::list(&parts.store).await.map(|list| Answer::Instructions { list })
@@ -297,6 +301,7 @@ async fn check(
     let options = ConnectOptions {
         limits: parts.config.limits,
         extra_roots: parts.config.extra_roots.clone(),
+        traffic: parts.ledger.mail(&settings.server.host),
         ..ConnectOptions::default()
     };
     let (settings, secret) = (settings.clone(), secret.clone());

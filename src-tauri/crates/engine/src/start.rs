@@ -3,6 +3,7 @@
 use crate::accounts::{Accounts, Command};
 use crate::judge::Judge;
 use crate::places::Places;
+use crate::privacy::Ledger;
 use crate::secret::Keychain;
 use crate::{Config, Mode, encoder, failure, instruct, memory, model, relabel, rules, view};
 use mailroom_domain::Label;
@@ -102,6 +103,7 @@ pub(crate) struct Parts {
     pub(crate) memory: mpsc::UnboundedSender<memory::Command>,
     pub(crate) relabel: mpsc::UnboundedSender<relabel::Order>,
     pub(crate) archive: rules::Archive,
+    pub(crate) ledger: Ledger,
     /// True once the encoder is there, or certainly is not.
     pub(crate) encoder_looked_for: watch::Sender<bool>,
     /// Held while the encoder reads a portion: new mail and relabelling take turns, and neither reads what the other
@@ -161,6 +163,7 @@ impl Engine {
             memory,
             relabel,
             archive: rules::Archive::default(),
+            ledger: Ledger::default(),
             encoder_looked_for,
             encoder_turn,
         });
@@ -174,6 +177,7 @@ impl Engine {
             judge: Arc::clone(&parts.judge),
             keychain,
             signals: parts.signals.clone(),
+            ledger: parts.ledger.clone(),
         };
         tasks.push(tokio::spawn(owner.run(commands)));
         tasks.push(tokio::spawn(relabel::run(Arc::clone(&parts), orders)));

@@ -6,7 +6,7 @@ use crate::{Command, Event, Policy};
 use mailroom_domain::{AccountId, AccountSettings, FolderId, FolderRole, MessageId, UnixSeconds};
 use mailroom_mail::imap::{
     Change, ConnectOptions, Folder, IdleEnd, ImapMailbox, Interrupt, Limits, MailError, Mailbox,
-    Recovery, Secret,
+    Recovery, Secret, Traffic,
 };
 use std::hash::{BuildHasher, Hasher};
 use std::io;
@@ -31,6 +31,8 @@ pub struct AccountConfig {
     pub limits: Limits,
     /// Certificates (DER) of authorities to trust besides the operating system's.
     pub extra_roots: Vec<Vec<u8>>,
+    /// Counts what goes over its connections.
+    pub traffic: Traffic,
 }
 
 /// The actor itself. Lives on its own thread; see [`AccountHandle`].
@@ -236,6 +238,7 @@ impl AccountActor {
             limits: self.config.limits,
             extra_roots: self.config.extra_roots.clone(),
             interrupt: self.interrupt.clone(),
+            traffic: self.config.traffic.clone(),
         };
         let mut was_sound = false;
         let result = ImapMailbox::connect(&self.config.settings, &self.config.secret, &options)

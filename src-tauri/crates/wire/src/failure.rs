@@ -25,6 +25,8 @@ pub enum Code {
     Store,
     /// The model cannot be imported, loaded or asked.
     Model,
+    /// The user has forbidden it.
+    Forbidden,
     /// Another request of the kind has taken its place.
     Superseded,
     /// Another Mailroom uses the same data.

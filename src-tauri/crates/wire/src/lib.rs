@@ -6,6 +6,7 @@
 mod event;
 mod failure;
 mod history;
+mod privacy;
 mod relabel;
 mod request;
 mod rules;
@@ -14,6 +15,7 @@ mod view;
 pub use event::Event;
 pub use failure::{Code, Failure};
 pub use history::{HistoryEntry, HistoryFilter, HistoryPage};
+pub use privacy::{HostPurpose, HostView, PrivacyView};
 pub use relabel::{
     RelabelCommand, RelabelDiff, RelabelHold, RelabelLeft, RelabelMove, RelabelOptions,
     RelabelScope, RelabelShare, RelabelState, RelabelStatus, RelabelWaiting,

@@ -2,8 +2,8 @@
 
 use crate::{
     AccountView, AuditView, Discovery, Example, Facts, HistoryFilter, HistoryPage, LaneCount,
-    MemoryChange, MemoryView, MessageView, ModelView, Overview, Page, RelabelCommand, RelabelDiff,
-    RelabelStatus, Row, RulePreview, RuleTraceView, RulesExport, RulesView, Undone,
+    MemoryChange, MemoryView, MessageView, ModelView, Overview, Page, PrivacyView, RelabelCommand,
+    RelabelDiff, RelabelStatus, Row, RulePreview, RuleTraceView, RulesExport, RulesView, Undone,
 };
 use mailroom_domain::rules::Rule;
 use mailroom_domain::{AccountId, AccountSettings, Instruction, Label, MessageId, RelabelId};
@@ -115,6 +115,13 @@ pub enum Request {
     SetInstructions {
         /// All of them, at most 5.
         list: Vec<Instruction>,
+    },
+    /// Whom the app speaks to, and how much goes there.
+    Privacy,
+    /// Allows mail servers only, or takes that back; the answer is what holds then.
+    SetMailOnly {
+        /// Nobody else may be spoken to.
+        on: bool,
     },
     /// The user's rules.
     Rules,
@@ -273,6 +280,8 @@ pub enum Answer {
         /// What there is now.
         list: Vec<Instruction>,
     },
+    /// To [`Request::Privacy`] and [`Request::SetMailOnly`].
+    Privacy(PrivacyView),
     /// To [`Request::Rules`] and [`Request::SetRules`].
     Rules(RulesView),
     /// To [`Request::PreviewRules`].

@@ -4,7 +4,7 @@
 //! no STARTTLS and no way to skip the check. Plain text is for this computer's own addresses alone.
 
 use super::guard::TICK;
-use super::{Interrupt, Limits, MailError};
+use super::{Interrupt, Limits, MailError, Traffic};
 use mailroom_domain::{Security, ServerAddress};
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, StreamOwned};
@@ -45,6 +45,8 @@ pub struct ConnectOptions {
     pub extra_roots: Vec<Vec<u8>>,
     /// To end the session from elsewhere.
     pub interrupt: Interrupt,
+    /// Counts what goes over the connection.
+    pub traffic: Traffic,
 }
 
 /// TLS or, on loopback, TCP.

@@ -12,7 +12,7 @@
 //! time and pace. Breaking one is final: the [`Fault`] stays set and every later read fails.
 
 use super::response::{self, Condition, Kind, Piece, Untagged};
-use super::{Interrupt, Limits};
+use super::{Interrupt, Limits, Traffic};
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -159,6 +159,7 @@ pub(crate) struct Guard<S> {
     inner: S,
     watch: Watch,
     interrupt: Interrupt,
+    traffic: Traffic,
     phase: Phase,
     tag: Vec<u8>,
     out: Vec<u8>,
@@ -176,12 +177,18 @@ pub(crate) struct Guard<S> {
 }
 
 impl<S: Read + Write> Guard<S> {
-    pub(crate) fn new(inner: S, limits: Limits, interrupt: Interrupt) -> (Self, Watch) {
+    pub(crate) fn new(
+        inner: S,
+        limits: Limits,
+        interrupt: Interrupt,
+        traffic: Traffic,
+    ) -> (Self, Watch) {
         let watch = Watch { findings: Arc::default(), limits };
         let guard = Guard {
             inner,
             watch: watch.clone(),
             interrupt,
+            traffic,
             phase: Phase::Greeting,
             tag: Vec::new(),
             out: Vec::new(),
@@ -214,6 +221,9 @@ impl<S: Read + Write> Guard<S> {
                 return Err(self.fail(Fault::Stopped));
             }
             let result = self.inner.read(&mut self.raw);
+            if let Ok(read) = &result {
+                self.traffic.received(*read);
+            }
             let now = Instant::now();
             let (deadline, idle_until) = match &self.watch.lock().budget {
                 Some(running) => (running.deadline, running.idle_until),
@@ -518,7 +528,10 @@ impl<S: Read + Write> Guard<S> {
         while !rest.is_empty() {
             match self.inner.write(rest) {
                 Ok(0) => return Err(self.fail(Fault::Closed)),
-                Ok(n) => rest = rest.get(n..).unwrap_or_default(),
+                Ok(n) => {
+                    self.traffic.sent(n);
+                    rest = rest.get(n..).unwrap_or_default();
+                }
                 Err(e)
                     if is_tick(&e) && Instant::now() < deadline && !self.interrupt.is_stopped() => {
                 }
@@ -771,7 +784,8 @@ mod tests {
 
     fn hear(says: &[u8], chunk: usize) -> (String, Option<Fault>, Watch) {
         let script = Script { says: io::Cursor::new(says.to_vec()), chunk, heard: vec![] };
-        let (mut guard, watch) = Guard::new(script, Limits::default(), Interrupt::default());
+        let (mut guard, watch) =
+            Guard::new(script, Limits::default(), Interrupt::default(), Traffic::default());
         watch.begin(Budget { literals: 1000, search: false, idle: None });
         guard.phase = Phase::Command;
         guard.tag = b"a1".to_vec();
@@ -856,7 +870,8 @@ mod tests {
     #[test]
     fn a_second_command_in_one_argument_never_leaves() {
         let script = Script { says: io::Cursor::new(vec![]), chunk: 10, heard: vec![] };
-        let (mut guard, watch) = Guard::new(script, Limits::default(), Interrupt::default());
+        let (mut guard, watch) =
+            Guard::new(script, Limits::default(), Interrupt::default(), Traffic::default());
         guard.phase = Phase::Command;
         guard.write_all(b"a1 NOOP\r\na9 DELETE INBOX\r\n").unwrap();
         assert!(guard.flush().is_err());

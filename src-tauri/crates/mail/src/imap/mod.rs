@@ -18,7 +18,7 @@ pub use name::FolderName;
 pub use session::{ImapMailbox, check_sign_in};
 
 use std::net::{Shutdown, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,6 +43,28 @@ impl Default for Limits {
             command: Duration::from_secs(120),
             pace: 2_000,
         }
+    }
+}
+
+/// Bytes that have gone to a server and come from it, TLS taken off. Shared by all clones.
+#[derive(Clone, Debug, Default)]
+pub struct Traffic(Arc<[AtomicU64; 2]>);
+
+impl Traffic {
+    /// Bytes sent and received so far.
+    pub fn bytes(&self) -> (u64, u64) {
+        let [sent, received] = &*self.0;
+        (sent.load(Ordering::Relaxed), received.load(Ordering::Relaxed))
+    }
+
+    fn sent(&self, bytes: usize) {
+        let [sent, _] = &*self.0;
+        sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    fn received(&self, bytes: usize) {
+        let [_, received] = &*self.0;
+        received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 

@@ -90,7 +90,8 @@ impl ImapMailbox {
             }
         }
         let stream = connect::connect(&account.server, options)?;
-        let (guard, watch) = Guard::new(stream, options.limits, options.interrupt.clone());
+        let (guard, watch) =
+            Guard::new(stream, options.limits, options.interrupt.clone(), options.traffic.clone());
         let result = Self::sign_in(guard, &watch, account, secret);
         let host = account.server.host.clone();
         let session = result.inspect_err(|_| options.interrupt.hold(None))?;

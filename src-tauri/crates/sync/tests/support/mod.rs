@@ -12,7 +12,7 @@ use mailroom_domain::{
     AccountId, AccountSettings, FlagSet, FolderId, MessageId, Security, ServerAddress, SyncState,
     Uid, UidValidity,
 };
-use mailroom_mail::imap::{Limits, Secret};
+use mailroom_mail::imap::{Limits, Secret, Traffic};
 use mailroom_sync::{
     AccountActor, AccountConfig, AccountHandle, Backoff, Event, Fingerprint, FolderRow, NewMessage,
     Policy, Shelf, ShelfError,
@@ -219,6 +219,7 @@ pub fn config(port: u16) -> AccountConfig {
         },
         limits: Limits::default(),
         extra_roots: vec![],
+        traffic: Traffic::default(),
     }
 }
 
