@@ -72,7 +72,7 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
         className="rows"
         role="listbox"
         tabIndex={0}
-        aria-label={`${t("messages")}: ${title}`}
+        aria-label={t("messagesOf", { name: title })}
         aria-activedescendant={at >= 0 ? `row-${selected}` : undefined}
         aria-busy={pages.isPending}
       >

@@ -33,7 +33,7 @@ describe("the reader", () => {
   });
   it("says why", () => {
     const { container } = render(<Opened {...props} formatted={false} />);
-    expect(container.querySelector(".why")?.textContent).toContain("80 % sure");
+    expect(container.querySelector(".why")?.textContent).toContain("80% sure");
     expect(container.querySelector(".why")?.textContent).toContain("Asks for something");
   });
 });

@@ -5,8 +5,9 @@ import type { MessageView } from "../gen/MessageView";
 import { failureOf } from "../host";
 import { LANES } from "../keys/registry";
 import { useMessage } from "../model/engine";
+import { useFormat } from "../model/format";
 import { frameDocument } from "../model/frame";
-import { bytes, exact } from "../model/time";
+import { exact } from "../model/time";
 import { LaneIcon } from "../ui/lane";
 import { Why } from "./Why";
 
@@ -32,19 +33,26 @@ export function Reader(props: Props) {
   return <Opened {...props} message={message.data} />;
 }
 
+/** So many of those whom a message went to are named. */
+const SHOWN = 20;
+
 function People({ name, people }: { name: string; people: Address[] }) {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
   if (people.length === 0) return null;
+  const shown = people.slice(0, SHOWN);
+  const others = people.length - shown.length;
+  // What stands between names is the language's own.
+  const between = new Intl.ListFormat(i18n.language, { type: "unit", style: "short" }).formatToParts(shown.map((_, at) => String(at)));
   return (
     <>
       <dt>{name}</dt>
       <dd>
-        {people.slice(0, 20).map((person, at) => (
-          <span key={`${person.address}${at}`}>
-            {at > 0 && ", "}
-            <bdi title={person.address}>{person.name || person.address}</bdi>
-          </span>
-        ))}
-        {people.length > 20 && ` … ${people.length}`}
+        {between.map(({ type, value }, at) => {
+          const person = type === "element" ? shown[Number(value)] : undefined;
+          return person ? <bdi key={at} title={person.address}>{person.name || person.address}</bdi> : value;
+        })}
+        {others > 0 && ` ${t("reader.others", { count: others, number: format.count(others) })}`}
       </dd>
     </>
   );
@@ -52,6 +60,7 @@ function People({ name, people }: { name: string; people: Address[] }) {
 
 export function Opened(props: Props & { message: MessageView }) {
   const { t, i18n } = useTranslation();
+  const format = useFormat();
   const { message } = props;
   const { row } = message;
   return (
@@ -80,7 +89,7 @@ export function Opened(props: Props & { message: MessageView }) {
       {message.defects.map((defect) => <div key={defect} className="block">{defect}</div>)}
       {message.calendar && (
         <div className="block">
-          <b>{t("reader.calendar")}</b>: <bdi>{message.calendar.summary}</bdi>
+          <b>{t("reader.calendar")}</b> · <bdi>{message.calendar.summary}</bdi>
           {message.calendar.start !== null && ` · ${exact(message.calendar.start, i18n.language)}`}
           {message.calendar.location && <> · <bdi>{message.calendar.location}</bdi></>}
         </div>
@@ -90,7 +99,7 @@ export function Opened(props: Props & { message: MessageView }) {
           <b>{t("reader.attachments")}</b>
           <ul className="attachments">
             {message.attachments.map((file, at) => (
-              <li key={`${file.name}${at}`}><bdi>{file.name || file.mime}</bdi> ({bytes(file.size)})</li>
+              <li key={`${file.name}${at}`}><bdi>{file.name || file.mime}</bdi> ({format.bytes(file.size)})</li>
             ))}
           </ul>
         </div>
@@ -100,7 +109,7 @@ export function Opened(props: Props & { message: MessageView }) {
           <button type="button" onClick={props.onFormatted}>
             {t(props.formatted ? "reader.plain" : "reader.formatted")} <kbd>f</kbd>
           </button>
-          {message.blockedRemote > 0 && <p data-testid="blocked">{t("reader.blocked", { count: message.blockedRemote })}</p>}
+          {message.blockedRemote > 0 && <p data-testid="blocked">{t("reader.blocked", { count: message.blockedRemote, number: format.count(message.blockedRemote) })}</p>}
         </div>
       )}
       {props.formatted && message.html !== null ? (

@@ -97,7 +97,7 @@ export function Sidebar(props: Props) {
           <Cpu size={12} aria-hidden /> <ModelLine state={overview.model} />
         </button>
         <div className="status">
-          {overview.waitingForModel > 0 && t("model.waiting", { count: overview.waitingForModel })}
+          {overview.waitingForModel > 0 && t("model.waiting", { count: overview.waitingForModel, number: format.count(overview.waitingForModel) })}
         </div>
       </section>
       <footer>
@@ -114,9 +114,10 @@ export function Sidebar(props: Props) {
 
 export function ModelLine({ state }: { state: ModelState }) {
   const { t } = useTranslation();
+  const format = useFormat();
   switch (state.kind) {
     case "downloading":
-      return <>{t("model.downloading", { percent: Math.floor((100 * state.done) / Math.max(1, state.total)) })}</>;
+      return <>{t("model.downloading", { percent: format.percent(Math.floor((100 * state.done) / Math.max(1, state.total)) / 100) })}</>;
     case "loading":
     case "ready":
       return <>{t(`model.${state.kind}`, { name: state.name })}</>;
@@ -177,6 +178,8 @@ function Account({ account }: { account: AccountView }) {
 
 export function State({ state }: { state: AccountState }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const bad = state.kind === "offline" || state.kind === "sign-in-needed";
-  return <div className={`status${bad ? " bad" : ""}`}>{t(`state.${state.kind}`, { ...state })}</div>;
+  const values = state.kind === "syncing" ? { folder: state.folder, done: format.count(state.done), total: format.count(state.total) } : { ...state };
+  return <div className={`status${bad ? " bad" : ""}`}>{t(`state.${state.kind}`, values)}</div>;
 }

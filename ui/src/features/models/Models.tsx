@@ -8,7 +8,6 @@ import type { Request } from "../../gen/Request";
 import { ask } from "../../host";
 import { useWeighing } from "../../model/engine";
 import { useFormat } from "../../model/format";
-import { bytes } from "../../model/time";
 import { Confirm } from "../../ui/Confirm";
 import { Page, Section } from "../../ui/Page";
 import { useWork } from "../../ui/work";
@@ -58,6 +57,8 @@ export default function Models({ overview, onChanged }: PageProps) {
 /** What the model in use is doing. */
 function Now({ overview }: { overview: Overview }) {
   const { t } = useTranslation();
+  const format = useFormat();
+  const waiting = overview.waitingForModel;
   const { model } = overview;
   return (
     <Section title={t("models.now")}>
@@ -66,20 +67,21 @@ function Now({ overview }: { overview: Overview }) {
       {model.kind === "downloading" && (
         <progress className="progress" aria-label={t("models.importing")} max={Math.max(1, model.total)} value={model.done} />
       )}
-      {overview.waitingForModel > 0 && <p className="soft">{t("model.waiting", { count: overview.waitingForModel })}</p>}
+      {waiting > 0 && <p className="soft">{t("model.waiting", { count: waiting, number: format.count(waiting) })}</p>}
     </Section>
   );
 }
 
 function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (request: Request) => void }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const weighing = useWeighing();
   const [asked, setAsked] = useState(false);
   return (
     <article className="model" aria-label={model.name}>
       <div className="section-head">
         <h3><bdi>{model.name}</bdi></h3>
-        <span className="soft">{bytes(model.size)}</span>
+        <span className="soft">{format.bytes(model.size)}</span>
         {model.inUse && <span className="chip">{t("model.inUse")}</span>}
         <span className="buttons">
           <button type="button" disabled={busy} onClick={() => act({ kind: "use-model", id: model.inUse ? null : model.id })}>
@@ -95,7 +97,7 @@ function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (re
       {!model.findings && model.inUse && weighing && (
         <>
           <progress className="progress" aria-label={t("models.weighing")} max={Math.max(1, weighing.total)} value={weighing.done} />
-          <p className="soft">{t("model.weighing", { ...weighing })}</p>
+          <p className="soft">{t("model.weighing", { done: format.count(weighing.done), total: format.count(weighing.total) })}</p>
         </>
       )}
       {asked && (
@@ -105,7 +107,7 @@ function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (re
           onConfirm={() => act({ kind: "remove-model", id: model.id })}
           onClose={() => setAsked(false)}
         >
-          {t("models.removeWarning", { size: bytes(model.size) })}
+          {t("models.removeWarning", { size: format.bytes(model.size) })}
         </Confirm>
       )}
     </article>
@@ -119,7 +121,7 @@ function Findings({ found }: { found: ModelFindings }) {
   return (
     <>
       <p className="findings">
-        {t("model.alone", { alone: format.percent(found.alone), count: found.samples, own: found.own, others: format.percent(found.others) })}{" "}
+        {t("model.alone", { alone: format.percent(found.alone), samples: format.count(found.samples), own: format.count(found.own), others: format.percent(found.others) })}{" "}
         {found.weight === 0
           ? t("model.addsNothing")
           : t("model.adds", { together: format.percent(found.together), points: format.decimal((found.together - found.others) * 100) })}{" "}

@@ -5,6 +5,7 @@ import type { PageProps } from "../page";
 import { About } from "./About";
 import { Accounts } from "./Accounts";
 import { Appearance } from "./Appearance";
+import { LanguageSection } from "./LanguageSection";
 
 export default function Settings(props: PageProps) {
   const { t } = useTranslation();
@@ -12,6 +13,7 @@ export default function Settings(props: PageProps) {
     <Page title={t("pages.settings")}>
       <Accounts {...props} />
       <Appearance {...props} />
+      <LanguageSection />
       <About {...props} />
     </Page>
   );
