@@ -3,7 +3,7 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "../gen/Label";
 import { ask, failureOf } from "../host";
-import { commandOf, isFirst, isTyping, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
+import { commandOf, isFirst, isTyping, keyOf, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
 import { keys, useEvents, useOverview, useRows, type View } from "../model/engine";
 import { neighbour, type Pages, rowsOf, without } from "../model/pages";
 import { PAGES, type PageName } from "../model/place";
@@ -152,7 +152,7 @@ export function App() {
       // An open dialog has the keys to itself, and closes by itself.
       if (document.querySelector("dialog[open]") || event.key === "Shift") return;
       const before = event.timeStamp - first.current.at < SECOND_WITHIN ? first.current.key : "";
-      first.current = { key: before ? "" : isFirst(event) ? event.key : "", at: event.timeStamp };
+      first.current = { key: before ? "" : isFirst(event) ? keyOf(event) : "", at: event.timeStamp };
       const command = commandOf(event, before);
       if (!command) return;
       const to = [null, ...PAGES].find((name) => command === `go-${name ?? "mail"}`);

@@ -61,10 +61,25 @@ export const SECOND_WITHIN = 1500;
 
 interface Pressed {
   key: string;
+  /** Which key of the keyboard it is, whatever stands on it: as in `KeyboardEvent.code`. */
+  code?: string;
+  shiftKey?: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
   target: EventTarget | null;
+}
+
+/**
+ * The key as the registry names it. Keyboards of other scripts have no Latin letters, and some (French, Thai) give
+ * digits only with Shift: there the place of the key counts.
+ */
+export function keyOf({ key, code = "", shiftKey = false }: Pick<Pressed, "key" | "code" | "shiftKey">): string {
+  const [, digit] = /^Digit([1-4])$/.exec(code) ?? [];
+  if (digit && !shiftKey) return digit;
+  const [, letter] = /^Key([A-Z])$/.exec(code) ?? [];
+  const foreign = /^[^\p{ASCII}]+$/u.test(key);
+  return letter && foreign && !shiftKey ? letter.toLowerCase() : key;
 }
 
 /** Inputs that take no text: keys mean there what they mean elsewhere. */
@@ -81,13 +96,13 @@ const isModified = (event: Pressed) => event.ctrlKey || event.metaKey || event.a
 
 /** Whether the key begins a sequence: then the next one is asked about together with it. */
 export function isFirst(event: Pressed): boolean {
-  return !isModified(event) && !isTyping(event.target) && FIRST.has(event.key);
+  return !isModified(event) && !isTyping(event.target) && FIRST.has(keyOf(event));
 }
 
 /** The command of a pressed key, after `first` if that began a sequence; none while the user types, except to leave. */
 export function commandOf(event: Pressed, first = ""): Command | null {
   if (isModified(event)) return null;
-  const pressed = first ? `${first} ${event.key}` : event.key;
+  const pressed = first ? `${first} ${keyOf(event)}` : keyOf(event);
   const found = KEYS.find((key) => key.keys.includes(pressed));
   if (!found) return null;
   if (isTyping(event.target)) return found.command === "close" ? "close" : null;
