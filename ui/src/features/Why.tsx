@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { MessageView } from "../gen/MessageView";
 import { LANES } from "../keys/registry";
+import { Trace } from "./Trace";
 
 /** Why the message lies where it lies: in a sentence, then by voice, then by what weighed most. */
 export function Why({ message }: { message: MessageView }) {
@@ -40,6 +41,7 @@ export function Why({ message }: { message: MessageView }) {
           </li>
         ))}
       </ul>
+      <Trace id={row.id} />
     </details>
   );
 }

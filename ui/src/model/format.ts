@@ -30,6 +30,15 @@ export function span(t: TFunction, seconds: number): string {
   return t("span.days", { count: Math.round(seconds / DAY) });
 }
 
+/** The host of an address, with its port if it has one; the address itself where that cannot be told. */
+export function hostOf(url: string): string {
+  try {
+    return new URL(url).host || url;
+  } catch {
+    return url;
+  }
+}
+
 type Plain = Omit<Format, "span">;
 
 const formats = new Map<string, Plain>();
