@@ -9,6 +9,7 @@ import { useFormat } from "../model/format";
 import { frameDocument } from "../model/frame";
 import { exact } from "../model/time";
 import { LaneIcon } from "../ui/lane";
+import { sourceOf } from "./rules/draft";
 import { Why } from "./Why";
 
 interface Props {
@@ -17,6 +18,12 @@ interface Props {
   formatted: boolean;
   onFormatted: () => void;
   onLabel: (label: Label) => void;
+  /** Shows mail that is near to it in meaning. */
+  onLike: () => void;
+  /** Begins a rule for mail like this one. */
+  onMakeRule: () => void;
+  /** From now on, mail of its list or sender gets its label. */
+  onAlways: () => void;
   onClose: () => void;
   /** It was opened from a page, beside which it is shown. */
   beside?: boolean;
@@ -63,6 +70,7 @@ export function Opened(props: Props & { message: MessageView }) {
   const format = useFormat();
   const { message } = props;
   const { row } = message;
+  const source = sourceOf(message);
   return (
     <article className="reader" aria-label={row.subject}>
       <header>
@@ -82,6 +90,15 @@ export function Opened(props: Props & { message: MessageView }) {
               <LaneIcon lane={lane} size={14} /> {t(`label.${lane}`)} <kbd>{at + 1}</kbd>
             </button>
           ))}
+        </div>
+        <div className="doing">
+          {source && (
+            <button type="button" title={source.name} onClick={props.onAlways}>
+              {t(`rules.always.${source.kind}`, { label: t(`label.${row.lane}`) })} <kbd>a</kbd>
+            </button>
+          )}
+          {source && <button type="button" onClick={props.onMakeRule}>{t("rules.make")} <kbd>n</kbd></button>}
+          <button type="button" onClick={props.onLike}>{t("like.button")} <kbd>m</kbd></button>
         </div>
       </header>
       <Why message={message} />

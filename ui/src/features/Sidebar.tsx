@@ -1,4 +1,4 @@
-import { Brain, CircleHelp, Cpu, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
+import { Brain, CircleHelp, Cpu, ListChecks, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccountState } from "../gen/AccountState";
@@ -8,12 +8,12 @@ import type { ModelState } from "../gen/ModelState";
 import type { Overview } from "../gen/Overview";
 import { ask, failureOf } from "../host";
 import { isAtWork, useRelabel, type View } from "../model/engine";
-import { useFormat } from "../model/format";
+import { hostOf, useFormat } from "../model/format";
 import { PAGES, type PageName } from "../model/place";
 import { LaneIcon } from "../ui/lane";
 import { nextTheme, type Theme } from "../ui/theme";
 
-const ICONS = { relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
+const ICONS = { rules: ListChecks, relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
 
 interface Props {
   overview: Overview;
@@ -34,6 +34,7 @@ export function Sidebar(props: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { overview, view } = props;
+  const away = overview.models.find((model) => model.inUse)?.endpoint;
   const leave = () => ask({ kind: "leave-sample" }).then(props.onChanged, props.onFailed);
   return (
     <aside className="side">
@@ -96,6 +97,7 @@ export function Sidebar(props: Props) {
         <button type="button" onClick={() => props.onPage("models")}>
           <Cpu size={12} aria-hidden /> <ModelLine state={overview.model} />
         </button>
+        {away && <div className="status away">{t("endpoint.goesTo", { host: hostOf(away) })}</div>}
         <div className="status">
           {overview.waitingForModel > 0 && t("model.waiting", { count: overview.waitingForModel, number: format.count(overview.waitingForModel) })}
         </div>

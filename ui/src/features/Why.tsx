@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { MessageView } from "../gen/MessageView";
 import { LANES } from "../keys/registry";
 import { useFormat } from "../model/format";
+import { Trace } from "./Trace";
 
 /** Why the message lies where it lies: in a sentence, then by voice, then by what weighed most. */
 export function Why({ message }: { message: MessageView }) {
@@ -42,6 +43,7 @@ export function Why({ message }: { message: MessageView }) {
           </li>
         ))}
       </ul>
+      <Trace id={row.id} />
     </details>
   );
 }

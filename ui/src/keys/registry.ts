@@ -20,11 +20,17 @@ export type Command =
   | "previous-lane"
   | "formatted"
   | "sync"
+  | "like"
+  | "make-rule"
+  | "always"
+  | "rule-up"
+  | "rule-down"
   | "go-mail"
   | `go-${PageName}`;
 
 export interface Key {
-  /** As in `KeyboardEvent.key`; several with blanks between them are pressed one after another. */
+  /** As in `KeyboardEvent.key`, with `Alt+` where that is held; several with blanks between them are pressed one after
+   * another. */
   keys: string[];
   command: Command;
 }
@@ -44,7 +50,13 @@ export const KEYS: Key[] = [
   { keys: ["[", "h"], command: "previous-lane" },
   { keys: ["f"], command: "formatted" },
   { keys: ["r"], command: "sync" },
+  { keys: ["m"], command: "like" },
+  { keys: ["n"], command: "make-rule" },
+  { keys: ["a"], command: "always" },
+  { keys: ["Alt+ArrowUp"], command: "rule-up" },
+  { keys: ["Alt+ArrowDown"], command: "rule-down" },
   { keys: ["g i"], command: "go-mail" },
+  { keys: ["g u"], command: "go-rules" },
   { keys: ["g r"], command: "go-relabel" },
   { keys: ["g m"], command: "go-memory" },
   { keys: ["g a"], command: "go-accuracy" },
@@ -101,8 +113,9 @@ export function isFirst(event: Pressed): boolean {
 
 /** The command of a pressed key, after `first` if that began a sequence; none while the user types, except to leave. */
 export function commandOf(event: Pressed, first = ""): Command | null {
-  if (isModified(event)) return null;
-  const pressed = first ? `${first} ${keyOf(event)}` : keyOf(event);
+  if (event.ctrlKey || event.metaKey) return null;
+  const key = keyOf(event);
+  const pressed = event.altKey ? `Alt+${key}` : first ? `${first} ${key}` : key;
   const found = KEYS.find((key) => key.keys.includes(pressed));
   if (!found) return null;
   if (isTyping(event.target)) return found.command === "close" ? "close" : null;

@@ -51,6 +51,15 @@ export function bytes(size: number, locale: string): string {
   return new Intl.NumberFormat(locale, options).format(size / (of?.bytes ?? 1));
 }
 
+/** The host of an address, with its port if it has one; the address itself where that cannot be told. */
+export function hostOf(url: string): string {
+  try {
+    return new URL(url).host || url;
+  } catch {
+    return url;
+  }
+}
+
 type Plain = Omit<Format, "span">;
 
 const formats = new Map<string, Plain>();

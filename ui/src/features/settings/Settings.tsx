@@ -5,6 +5,7 @@ import type { PageProps } from "../page";
 import { About } from "./About";
 import { Accounts } from "./Accounts";
 import { Appearance } from "./Appearance";
+import { Instructions } from "./Instructions";
 import { LanguageSection } from "./LanguageSection";
 
 export default function Settings(props: PageProps) {
@@ -12,6 +13,7 @@ export default function Settings(props: PageProps) {
   return (
     <Page title={t("pages.settings")}>
       <Accounts {...props} />
+      <Instructions />
       <Appearance {...props} />
       <LanguageSection />
       <About {...props} />
