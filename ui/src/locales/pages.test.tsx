@@ -80,7 +80,7 @@ const message = (more: Partial<MessageView["row"]>) => ({
     why: [{ kind: "word", label: "task", text: "R", weight: 1 }],
   },
 }) as unknown as MessageView;
-const reading = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onClose: () => {} };
+const reading = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {} };
 
 async function speak(language: Language) {
   const own = files[`./${language}.json`] ?? {};

@@ -9,7 +9,6 @@ import type { RuleGroup } from "../../gen/RuleGroup";
 import type { RuleSpan } from "../../gen/RuleSpan";
 import type { RuleTextTest } from "../../gen/RuleTextTest";
 import { type Format, useFormat } from "../../model/format";
-import { bytes } from "../../model/time";
 import { DAY, fieldOf } from "./draft";
 
 export interface Wording {
@@ -88,7 +87,7 @@ export function wording(t: TFunction, format: Format, locale: string): Wording {
         const more = [
           ...(c.mime === undefined ? [] : [t("rules.words.mime", { value: c.mime })]),
           ...(c.ending === undefined ? [] : [t("rules.words.ending", { value: c.ending })]),
-          ...(c.size === undefined ? [] : [t("rules.words.test", { field: t("rules.field.size"), test: span(c.size, bytes) })]),
+          ...(c.size === undefined ? [] : [t("rules.words.test", { field: t("rules.field.size"), test: span(c.size, format.bytes) })]),
         ];
         return more.length === 0 ? t("rules.words.attachment") : t("rules.words.attachmentWith", { list: every.format(more) });
       }
@@ -96,7 +95,7 @@ export function wording(t: TFunction, format: Format, locale: string): Wording {
         return t("rules.words.test", { field, test: span(c.bound, format.count) });
       case "attachment-size":
       case "size":
-        return t("rules.words.test", { field, test: span(c.bytes, bytes) });
+        return t("rules.words.test", { field, test: span(c.bytes, format.bytes) });
       case "age":
         return t("rules.words.test", { field, test: span(c.seconds, days) });
       case "account":
