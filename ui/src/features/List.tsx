@@ -84,6 +84,10 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
           {view.like.kind === "message" && <button type="button" className="link" onClick={onBack}>{t("like.back")}</button>}
         </div>
       )}
+      {pages.isError && <p className="note error" role="alert">{failureOf(pages.error).message}</p>}
+      {pages.isSuccess && rows.length === 0 && (
+        <p className="note">{t("lane" in view ? `empty.${view.lane}` : "search" in view ? "empty.search" : "like.empty")}</p>
+      )}
       <div
         ref={scroller}
         className="rows"
@@ -94,10 +98,6 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
         aria-busy={pages.isPending}
       >
         {pages.isPending && [0, 1, 2, 3, 4, 5].map((n) => <div key={n} className="skeleton"><i /></div>)}
-        {pages.isError && <p className="note error" role="alert">{failureOf(pages.error).message}</p>}
-        {pages.isSuccess && rows.length === 0 && (
-          <p className="note">{t("lane" in view ? `empty.${view.lane}` : "search" in view ? "empty.search" : "like.empty")}</p>
-        )}
         <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
           {items.map((item) => {
             const row = rows[item.index];

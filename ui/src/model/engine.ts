@@ -29,7 +29,6 @@ export const keys = {
   audit: ["audit"] as const,
   instructions: ["instructions"] as const,
   rules: ["rules"] as const,
-  rulesDraft: ["rules-draft"] as const,
   preview: ["rules-preview"] as const,
   traces: ["rules-trace"] as const,
   trace: (id: number) => ["rules-trace", id] as const,

@@ -65,7 +65,7 @@ type Plain = Omit<Format, "span">;
 const formats = new Map<string, Plain>();
 
 /** Made once a language: to make what formats costs far more than to format. */
-function plain(locale: string): Plain {
+export function plain(locale: string): Plain {
   const known = formats.get(locale);
   if (known) return known;
   const whole = new Intl.NumberFormat(locale);

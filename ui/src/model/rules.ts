@@ -1,6 +1,6 @@
 // The rules as they are stored, the draft that is worked on, and what the engine says that it would do.
-import { type QueryClient, skipToken, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useState } from "react";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { Rule } from "../gen/Rule";
 import { ask } from "../host";
 import { keys } from "./engine";
@@ -19,15 +19,40 @@ export interface Draft {
 
 const NONE: Draft = { rules: null, open: null };
 
+interface Kept {
+  draft: Draft;
+  ears: Set<() => void>;
+}
+
+// Beside the cache of answers, whose changes are told a moment later: a field whose text comes back later than it was
+// typed loses its cursor.
+const drafts = new WeakMap<QueryClient, Kept>();
+
+function keptBy(client: QueryClient): Kept {
+  const kept = drafts.get(client) ?? { draft: NONE, ears: new Set() };
+  drafts.set(client, kept);
+  return kept;
+}
+
 export function changeDraft(client: QueryClient, change: (draft: Draft) => Draft) {
-  client.setQueryData<Draft>(keys.rulesDraft, (old) => change(old ?? NONE));
+  const kept = keptBy(client);
+  kept.draft = change(kept.draft);
+  for (const ear of kept.ears) ear();
 }
 
 export function useRulesDraft(): [Draft, (change: (draft: Draft) => Draft) => void] {
   const client = useQueryClient();
-  const { data } = useQuery<Draft>({ queryKey: keys.rulesDraft, queryFn: skipToken, initialData: NONE, gcTime: Infinity });
+  const listen = useCallback(
+    (ear: () => void) => {
+      const { ears } = keptBy(client);
+      ears.add(ear);
+      return () => void ears.delete(ear);
+    },
+    [client],
+  );
+  const draft = useSyncExternalStore(listen, () => keptBy(client).draft);
   const set = useCallback((change: (draft: Draft) => Draft) => changeDraft(client, change), [client]);
-  return [data ?? NONE, set];
+  return [draft, set];
 }
 
 /** Replaces the stored rules, and gives them as they are then, with their numbers. */

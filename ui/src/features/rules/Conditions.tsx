@@ -151,9 +151,7 @@ function Inputs({ condition: c, fault, accounts, onChange }: InputsProps): React
       return (
         <>
           <LabelChoice value={c.of} onChange={(of) => onChange({ ...c, of })} />
-          <span className="word">{t("rules.input.atLeast")}</span>
           <PercentInput name={t("rules.input.atLeast")} value={c.bound.at_least} fault={fault} onChange={(low) => onChange({ ...c, bound: bounded(c.bound, "at_least", low) })} />
-          <span className="word">{t("rules.input.below")}</span>
           <PercentInput name={t("rules.input.below")} value={c.bound.below} fault={fault} onChange={(high) => onChange({ ...c, bound: bounded(c.bound, "below", high) })} />
         </>
       );

@@ -133,10 +133,14 @@ export function SpanInput({ span, unit, fault, onChange }: SpanProps) {
   const { t } = useTranslation();
   return (
     <>
-      <span className="word">{t("rules.input.atLeast")}</span>
-      <Num name={t("rules.input.atLeast")} value={span.at_least} unit={unit} fault={fault} onChange={(low) => onChange(bounded(span, "at_least", low))} />
-      <span className="word">{t("rules.input.atMost")}</span>
-      <Num name={t("rules.input.atMost")} value={span.at_most} unit={unit} fault={fault} onChange={(high) => onChange(bounded(span, "at_most", high))} />
+      <span className="unit">
+        <span className="word" aria-hidden>{t("rules.input.atLeast")}</span>
+        <Num name={t("rules.input.atLeast")} value={span.at_least} unit={unit} fault={fault} onChange={(low) => onChange(bounded(span, "at_least", low))} />
+      </span>
+      <span className="unit">
+        <span className="word" aria-hidden>{t("rules.input.atMost")}</span>
+        <Num name={t("rules.input.atMost")} value={span.at_most} unit={unit} fault={fault} onChange={(high) => onChange(bounded(span, "at_most", high))} />
+      </span>
     </>
   );
 }
@@ -173,6 +177,7 @@ export function SizeInput(props: Omit<SpanProps, "unit">) {
 export function PercentInput({ name, value, fault, onChange }: Omit<NumberProps, "unit" | "whole">) {
   return (
     <span className="unit">
+      <span className="word" aria-hidden>{name}</span>
       <Num name={name} value={value} unit={0.01} whole={false} fault={fault} onChange={(share) => onChange(share === undefined ? undefined : Number(share.toFixed(6)))} />
       <span className="word" aria-hidden>%</span>
     </span>

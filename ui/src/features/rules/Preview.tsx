@@ -26,6 +26,7 @@ export function Preview({ preview, rules, open, onRead, onMore }: Props) {
   const standing = () => {
     if (preview.isError) return "";
     if (!current || !data) return t("rules.preview.counting");
+    if (data.faults.length > 0) return "";
     return t("rules.preview.of", { count: data.messages, number: format.count(data.messages) });
   };
   return (

@@ -159,7 +159,7 @@ export default function RulesPage({ overview, onRead, onSay, onPage }: PageProps
               />
             )}
             {dirty ? (
-              <SaveBar faults={faults} rules={rules} onSave={() => void save()} onDiscard={discard} onOpen={(id) => setDraft((old) => ({ ...old, open: id }))} />
+              <SaveBar faults={faults} rules={rules.filter((rule) => rule.id !== draft.open)} onSave={() => void save()} onDiscard={discard} onOpen={(id) => setDraft((old) => ({ ...old, open: id }))} />
             ) : (
               rules.length > 0 && faults.length === 0 && preview.data && <RunNow moves={preview.data.moves.reduce((sum, move) => sum + move.count, 0)} onRun={() => void runNow()} />
             )}
@@ -183,6 +183,7 @@ export default function RulesPage({ overview, onRead, onSay, onPage }: PageProps
 
 interface SaveProps {
   faults: RuleFaultView[];
+  /** Those that can be opened. */
   rules: Rule[];
   onSave: () => void;
   onDiscard: () => void;
