@@ -1,5 +1,5 @@
 // The interface in a real browser against the real engine: first run, sample mail, keys, labels, undo, search,
-// and the pages.
+// the pages, and rules.
 //
 // MAILROOM_URL: the address that `ui-host` printed, on an empty data folder. SHOTS: a folder for pictures.
 import { mkdirSync } from "node:fs";
@@ -188,6 +188,14 @@ try {
   await page.getByRole("button", { name: "Add", exact: true }).click();
   await page.getByRole("main").getByRole("alert").waitFor();
   check(true, "a model file that is not there is answered with a sentence");
+  await page.getByRole("textbox", { name: "Address" }).fill("http://127.0.0.1:9/v1");
+  await page.getByLabel("Name of the model").fill("some-model");
+  await page.getByRole("button", { name: "Use it" }).click();
+  await page.getByRole("dialog").getByText("is sent to http://127.0.0.1:9/v1").waitFor();
+  await look("models-endpoint");
+  await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  check(true, "before mail goes to an address, it is said and asked");
   await look("models");
   await page.getByLabel("Path of a GGUF file").press("Escape");
   check((await heading("Language models").count()) === 1, "Escape leaves a field first");
@@ -275,6 +283,95 @@ try {
   await page.getByRole("dialog").waitFor({ state: "detached" });
   check((await heading("Memory").count()) === 1, "Escape closes the question and not the page behind it");
 
+  // A rule from a message: exact numbers before it is saved, then new mail alone, then mail that is here.
+  await page.locator('[data-lane="notification"]').click();
+  await page.getByRole("option", { name: /Webinar/ }).click();
+  await page.getByRole("article").getByRole("heading", { name: /Webinar/ }).waitFor();
+  await look("reader-actions");
+  await page.keyboard.press("n");
+  await heading("Rules").waitFor();
+  const rules = await counts();
+  await page.getByTestId("matches").getByText("Matches 1 message").waitFor();
+  check((await page.getByLabel("Name", { exact: true }).inputValue()) === "Mail from hello@modelworks.example", "a rule is made from a message");
+  const action = page.getByRole("group", { name: "Action 1" });
+  await action.getByRole("combobox", { name: "Label" }).selectOption("urgent");
+  const changes = page.getByRole("region", { name: "What changes against today" });
+  await changes.getByText("Urgent").waitFor();
+  check((await changes.locator(".figure").allInnerTexts()).join() === "1", "the preview tells what would change, lane by lane");
+  const compared = page.getByLabel("Text to compare with");
+  const address = await compared.inputValue();
+  await compared.fill("");
+  await page.getByRole("group", { name: "Condition 1" }).getByText("There is nothing to look for.").waitFor();
+  const save = page.getByRole("button", { name: "Save", exact: true });
+  check(await save.isDisabled(), "what is wrong is told at its condition, and is not saved");
+  await look("rules-fault");
+  await compared.pressSequentially("modelwrks");
+  for (let n = 0; n < 3; n += 1) await page.keyboard.press("ArrowLeft");
+  await page.keyboard.type("o");
+  check((await compared.inputValue()) === "modelworks", "the cursor stays where it is typed");
+  await compared.fill(address);
+  await page.getByTestId("matches").getByText("Matches 1 message").waitFor();
+  await look("rules");
+  await save.click();
+  const run = page.getByRole("button", { name: "Run now on mail that is here" });
+  await run.waitFor();
+  check(String(await counts()) === String(rules), "saving a rule moves no mail that is here");
+  await page.getByRole("button", { name: "Export", exact: true }).click();
+  check(/^# Written by Mailroom/.test(await page.getByLabel("For mail servers (Sieve)").inputValue()), "rules are given out as Sieve");
+  check((await page.getByText("a mail server cannot set Mailroom’s labels").count()) > 0, "with what Sieve cannot say");
+  await look("rules-export");
+  await page.locator(".preview .example").first().click();
+  await page.getByText("What did the rules say?").click();
+  await page.locator(".heard").getByText("matched", { exact: true }).waitFor();
+  check((await page.locator(".heard").innerText()).includes("label as Urgent"), "the reader tells what each rule said");
+  await look("rules-trace");
+  await page.keyboard.press("Escape");
+  await run.click();
+  await page.getByRole("heading", { name: "1 message would move" }).waitFor();
+  check(String(await counts()) === String(rules), "running a rule proposes first");
+  await page.getByRole("button", { name: /^Move 1 message/ }).click();
+  await until(async () => (await counts())[0] === rules[0] + 1, "applying moves what the rule matches");
+  await page.getByRole("button", { name: "Take it all back" }).click();
+  await until(async () => String(await counts()) === String(rules), "and taking it back moves it back");
+  await open("u", "Rules");
+  await page.getByRole("button", { name: /^Duplicate / }).click();
+  await page.getByRole("button", { name: /^Move .* rule 2 of 2/ }).focus();
+  await page.keyboard.press("Alt+ArrowUp");
+  await page.getByRole("button", { name: /^Move .*\(copy\), rule 1 of 2/ }).waitFor();
+  check((await page.evaluate(() => document.activeElement?.className)).includes("grip"), "Alt and the arrows reorder, and keep the focus");
+  const grip = await page.getByRole("button", { name: /rule 1 of 2/ }).boundingBox();
+  const other = await page.getByRole("button", { name: /rule 2 of 2/ }).boundingBox();
+  await page.mouse.move(grip.x + 8, grip.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(other.x + 8, other.y + 20, { steps: 8 });
+  await page.mouse.up();
+  await page.getByRole("button", { name: /\(copy\), rule 2 of 2/ }).waitFor();
+  check(true, "and so does dragging");
+  await page.getByRole("button", { name: "Discard changes" }).click();
+  await page.getByRole("button", { name: /^Remove Mail from/ }).click();
+  await page.getByText("There is no rule yet.").waitFor();
+  await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+  await page.locator("[data-rule]").waitFor();
+  check(true, "a removed rule comes back");
+  await page.getByRole("button", { name: /^Remove Mail from/ }).click();
+  await page.getByText("There is no rule yet.").waitFor();
+  await look("rules-empty");
+  await page.locator('[data-lane="notification"]').click();
+  await page.getByRole("option", { name: /Webinar/ }).click();
+  await page.getByRole("article").getByRole("heading", { name: /Webinar/ }).waitFor();
+  await page.keyboard.press("a");
+  await page.getByText("From now on, mail from hello@modelworks.example is labelled Notification.").waitFor();
+  await page.getByRole("status").getByRole("button", { name: "Undo" }).click();
+  await page.getByText("Taken back.").waitFor();
+  await page.keyboard.press("m");
+  await page.getByRole("heading", { name: /^Like: Webinar/ }).waitFor();
+  if (process.env.ENCODER) await page.getByRole("option").first().waitFor();
+  else await page.getByText("Meaning cannot be compared").waitFor();
+  await look("like");
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await page.getByRole("option", { name: /Webinar/, selected: true }).waitFor();
+  check(true, "mail like a message has a way back to it");
+
   await open("a", "How well does it sort my mail?");
   await look("accuracy-empty");
   await page.getByRole("button", { name: "Draw 20 messages" }).click();
@@ -297,6 +394,10 @@ try {
   await page.getByRole("button", { name: "Draw 20 more" }).waitFor();
 
   await open("s", "Settings");
+  await page.getByLabel("If the message").fill("asks me to book a journey");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("button", { name: "Remove the instruction asks me to book a journey" }).waitFor();
+  check(true, "an instruction is kept");
   await look("settings");
   await page.getByRole("radio", { name: "Dark" }).check();
   check((await page.evaluate(() => document.documentElement.dataset.theme)) === "dark", "the theme is chosen in the settings");

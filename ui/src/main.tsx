@@ -2,7 +2,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { App } from "./features/App";
-import "./ui/strings";
+import { startLanguage } from "./ui/language";
 import "./ui/styles.css";
 import "./ui/pages.css";
 
@@ -13,6 +13,7 @@ const client = new QueryClient({
 
 const root = document.getElementById("root");
 if (root) {
+  await startLanguage();
   createRoot(root).render(
     <StrictMode>
       <QueryClientProvider client={client}>

@@ -3,16 +3,18 @@ import { useCallback, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Label } from "../gen/Label";
 import { ask, failureOf } from "../host";
-import { commandOf, isFirst, isTyping, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
+import { commandOf, isFirst, isTyping, keyOf, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
 import { keys, useEvents, useOverview, useRows, type View } from "../model/engine";
 import { neighbour, type Pages, rowsOf, without } from "../model/pages";
 import { PAGES, type PageName } from "../model/place";
+import { changeDraft, storeRules } from "../model/rules";
 import { useTheme } from "../ui/theme";
 import { Help } from "./Help";
 import { List } from "./List";
 import { PageFrame } from "./PageFrame";
 import { type Obey, PageCommands } from "./page";
 import { Reader } from "./Reader";
+import { always, appended, restored, ruleFor, sourceOf, without as withoutRule } from "./rules/draft";
 import { Sidebar } from "./Sidebar";
 import { Welcome } from "./Welcome";
 
@@ -44,6 +46,8 @@ export function App() {
   const opener = useRef<Element | null>(null);
   /** The first key of a sequence, and when it was pressed. */
   const first = useRef({ key: "", at: 0 });
+  /** Where the user was before mail like a message was shown. */
+  const before = useRef<{ view: View; selected: number | null }>({ view: { lane: "urgent" }, selected: null });
   const pages = useRows(view);
   const rows = rowsOf(pages.data);
 
@@ -124,6 +128,81 @@ export function App() {
     [client, failed, rows, say, select, selected, t, undo, view],
   );
 
+  const message = useCallback(
+    (id: number) => client.fetchQuery({ queryKey: keys.message(id), queryFn: () => ask({ kind: "message", id }) }),
+    [client],
+  );
+
+  const like = useCallback(
+    async (id: number | null) => {
+      if (id === null) return;
+      try {
+        const { row } = await message(id);
+        // From one such list to the next, the way back leads out of all of them.
+        if (!("like" in view)) before.current = { view, selected };
+        show({ like: { kind: "message", id }, title: row.subject || t("noSubject") });
+      } catch (error) {
+        failed(error);
+      }
+    },
+    [failed, message, selected, show, t, view],
+  );
+
+  const back = useCallback(() => {
+    show(before.current.view);
+    setSelected(before.current.selected);
+    requestAnimationFrame(() => document.querySelector<HTMLElement>('[role="listbox"]')?.focus());
+  }, [show]);
+
+  /** Begins a rule for mail like this one, on the page of rules. */
+  const makeRule = useCallback(
+    async (id: number | null) => {
+      if (id === null) return;
+      try {
+        const opened = await message(id);
+        const stored = await ask({ kind: "rules" });
+        client.setQueryData(keys.rules, stored);
+        changeDraft(client, (draft) => {
+          const rules = draft.rules ?? stored.rules;
+          const rule = ruleFor(opened, opened.row.lane, rules, t("rules.nameFor", { name: sourceOf(opened)?.name }));
+          return rule ? { rules: appended(rules, [rule]), open: rule.id } : draft;
+        });
+        go("rules");
+      } catch (error) {
+        failed(error);
+      }
+    },
+    [client, failed, go, message, t],
+  );
+
+  /** From now on, mail of the same list or sender gets the label of this one. */
+  const makeAlways = useCallback(
+    async (id: number | null) => {
+      if (id === null) return;
+      try {
+        const opened = await message(id);
+        const source = sourceOf(opened);
+        const { rules } = await ask({ kind: "rules" });
+        const rule = ruleFor(opened, opened.row.lane, rules, t("rules.nameFor", { name: source?.name }));
+        if (!source || !rule) return;
+        const next = always(rules, rule);
+        const made = (await storeRules(client, next)).at(-1);
+        if (!made) return;
+        changeDraft(client, (draft) => ({ ...draft, rules: draft.rules && always(draft.rules, made) }));
+        say(t("rules.always.said", { name: source.name, label: t(`label.${opened.row.lane}`) }), async () => {
+          const now = withoutRule((await ask({ kind: "rules" })).rules, made.id);
+          const replaced = rules.filter((each) => !next.includes(each));
+          await storeRules(client, replaced.reduce((all, each) => restored(all, each, rules.indexOf(each)), now));
+          changeDraft(client, (draft) => ({ ...draft, rules: draft.rules && withoutRule(draft.rules, made.id) }));
+          say(t("toast.undone"));
+        });
+      } catch (error) {
+        failed(error);
+      }
+    },
+    [client, failed, message, say, t],
+  );
+
   /** Takes back what the toast is about, else what was labelled last. */
   const takeBack = useCallback(async () => {
     if (!toast?.undo) return undo();
@@ -152,7 +231,7 @@ export function App() {
       // An open dialog has the keys to itself, and closes by itself.
       if (document.querySelector("dialog[open]") || event.key === "Shift") return;
       const before = event.timeStamp - first.current.at < SECOND_WITHIN ? first.current.key : "";
-      first.current = { key: before ? "" : isFirst(event) ? event.key : "", at: event.timeStamp };
+      first.current = { key: before ? "" : isFirst(event) ? keyOf(event) : "", at: event.timeStamp };
       const command = commandOf(event, before);
       if (!command) return;
       const to = [null, ...PAGES].find((name) => command === `go-${name ?? "mail"}`);
@@ -172,10 +251,14 @@ export function App() {
         else if (page !== null) go(null);
         else if (document.activeElement === searchField.current) searchField.current?.blur();
         else if (reading) setReading(false);
+        else if ("like" in view) back();
         else if ("search" in view) show({ lane: "urgent" });
       } else if (command === "undo") {
         if (page === null || toast?.undo) void takeBack();
       } else if (lane && reader !== null) void label(reader, lane);
+      else if (command === "like") void like(reader);
+      else if (command === "make-rule") void makeRule(reader);
+      else if (command === "always") void makeAlways(reader);
       else if (command === "formatted") setFormatted((on) => !on);
       else if (command === "sync") ask({ kind: "sync-now" }).catch(failed);
       else if (page !== null) return;
@@ -183,7 +266,7 @@ export function App() {
       else if (command === "previous") move(-1);
       else if (command === "open") setReading(true);
       else if (command === "search") searchField.current?.focus();
-      else {
+      else if (command === "next-lane" || command === "previous-lane") {
         const at = "lane" in view ? LANES.indexOf(view.lane) : 0;
         show({ lane: LANES[(at + (command === "next-lane" ? 1 : 3)) % 4] ?? "urgent" });
       }
@@ -191,7 +274,7 @@ export function App() {
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [adding, empty, failed, go, label, move, page, peek, reading, selected, show, shut, takeBack, toast, view]);
+  }, [adding, back, empty, failed, go, label, like, makeAlways, makeRule, move, page, peek, reading, selected, show, shut, takeBack, toast, view]);
 
   if (overview.isError) {
     return (
@@ -235,6 +318,9 @@ export function App() {
       formatted={formatted}
       onFormatted={() => setFormatted(!formatted)}
       onLabel={(to) => void label(page === null ? selected : peek, to)}
+      onLike={() => void like(page === null ? selected : peek)}
+      onMakeRule={() => void makeRule(page === null ? selected : peek)}
+      onAlways={() => void makeAlways(page === null ? selected : peek)}
       beside={page !== null}
       onClose={() => (page === null ? setReading(false) : shut())}
     />
@@ -268,6 +354,11 @@ export function App() {
               setReading(true);
             }}
             onSearch={(search) => show(search.trim() ? { search } : { lane: "urgent" })}
+            onMeaning={(text) => {
+              before.current = { view, selected };
+              show({ like: { kind: "text", text }, title: text });
+            }}
+            onBack={back}
           />
           {reader}
         </>

@@ -2,6 +2,9 @@ import { useTranslation } from "react-i18next";
 import { KEYS } from "../keys/registry";
 import { Dialog } from "../ui/Dialog";
 
+/** What stands on keys that have a sign rather than a name. */
+const SIGNS: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑" };
+
 export function Help({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   return (
@@ -16,7 +19,7 @@ export function Help({ onClose }: { onClose: () => void }) {
                   return second ? (
                     <span key={names} className="keys"><kbd>{first}</kbd> {t("help.then")} <kbd>{second}</kbd></span>
                   ) : (
-                    <kbd key={names}>{first}</kbd>
+                    <kbd key={names}>{SIGNS[names] ?? names}</kbd>
                   );
                 })}
               </td>

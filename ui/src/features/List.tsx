@@ -16,11 +16,15 @@ interface Props {
   searchField: RefObject<HTMLInputElement | null>;
   onSelect: (id: number) => void;
   onSearch: (query: string) => void;
+  /** Looks for what is near in meaning to these words. */
+  onMeaning: (text: string) => void;
+  /** From mail like a message to where the user was. */
+  onBack: () => void;
 }
 
 const HEIGHT = 40;
 
-export function List({ view, pages, rows, selected, searchField, onSelect, onSearch }: Props) {
+export function List({ view, pages, rows, selected, searchField, onSelect, onSearch, onMeaning, onBack }: Props) {
   const { t, i18n } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
@@ -41,9 +45,9 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
     if (at >= 0) virtual.scrollToIndex(at);
   }, [at, virtual]);
   useEffect(() => {
-    if ("lane" in view) setQuery("");
+    if ("lane" in view || ("like" in view && view.like.kind === "message")) setQuery("");
   }, [view]);
-  const title = "lane" in view ? t(`lane.${view.lane}`) : view.search;
+  const title = "lane" in view ? t(`lane.${view.lane}`) : "search" in view ? view.search : t("like.title", { title: view.title });
   const now = Date.now() / 1000;
   return (
     <main className="list">
@@ -67,20 +71,33 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
           />
         </form>
       </div>
+      {"search" in view && (
+        <div className="list-title">
+          <h2>{t("like.words", { words: view.search })}</h2>
+          <button type="button" className="link" onClick={() => onMeaning(view.search)}>{t("like.byMeaning")}</button>
+        </div>
+      )}
+      {"like" in view && (
+        <div className="list-title">
+          <h2>{t("like.title", { title: view.title })}</h2>
+          {view.like.kind === "text" && <button type="button" className="link" onClick={() => onSearch(view.title)}>{t("like.byWords")}</button>}
+          {view.like.kind === "message" && <button type="button" className="link" onClick={onBack}>{t("like.back")}</button>}
+        </div>
+      )}
+      {pages.isError && <p className="note error" role="alert">{failureOf(pages.error).message}</p>}
+      {pages.isSuccess && rows.length === 0 && (
+        <p className="note">{t("lane" in view ? `empty.${view.lane}` : "search" in view ? "empty.search" : "like.empty")}</p>
+      )}
       <div
         ref={scroller}
         className="rows"
         role="listbox"
         tabIndex={0}
-        aria-label={`${t("messages")}: ${title}`}
+        aria-label={t("messagesOf", { name: title })}
         aria-activedescendant={at >= 0 ? `row-${selected}` : undefined}
         aria-busy={pages.isPending}
       >
         {pages.isPending && [0, 1, 2, 3, 4, 5].map((n) => <div key={n} className="skeleton"><i /></div>)}
-        {pages.isError && <p className="note error" role="alert">{failureOf(pages.error).message}</p>}
-        {pages.isSuccess && rows.length === 0 && (
-          <p className="note">{t("lane" in view ? `empty.${view.lane}` : "empty.search")}</p>
-        )}
         <div style={{ height: virtual.getTotalSize(), position: "relative" }}>
           {items.map((item) => {
             const row = rows[item.index];
@@ -104,7 +121,7 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
                   <span className="snippet"><bdi>{row.snippet}</bdi></span>
                 </span>
                 <span className="meta">
-                  {"search" in view && <LaneIcon lane={row.lane} size={12} />}
+                  {!("lane" in view) && <LaneIcon lane={row.lane} size={12} />}
                   {row.unsure && <span className="chip">{t("unsure")}</span>}
                   {row.attachments && <Paperclip size={12} aria-label={t("reader.attachments")} />}
                   <time title={exact(row.received, i18n.language)}>{relative(row.received, now, i18n.language)}</time>

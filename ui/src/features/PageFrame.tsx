@@ -7,6 +7,7 @@ import type { PageProps } from "./page";
 type Loaded = Promise<{ default: ComponentType<PageProps> }>;
 
 const LOAD: Record<PageName, () => Loaded> = {
+  rules: () => import("./rules/Rules"),
   relabel: () => import("./relabel/Relabel"),
   memory: () => import("./memory/Memory"),
   accuracy: () => import("./accuracy/Accuracy"),

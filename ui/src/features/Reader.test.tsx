@@ -1,4 +1,6 @@
-import { cleanup, render } from "@testing-library/react";
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { cleanup, render as renderAlone } from "@testing-library/react";
+import type { ReactElement } from "react";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MessageView } from "../gen/MessageView";
 import "../ui/strings";
@@ -8,6 +10,8 @@ const { Opened } = await import("./Reader");
 
 afterEach(cleanup);
 
+const render = (element: ReactElement) => renderAlone(<QueryClientProvider client={new QueryClient()}>{element}</QueryClientProvider>);
+
 const message = {
   row: { id: 1, lane: "task", unsure: false, confidence: 0.8, decidedBy: "evidence", from: { name: "<b>A</b>", address: "a@x.example" }, subject: "<script>alert(1)</script>", snippet: "", received: 1_760_000_000, seen: false, flagged: false, attachments: false },
   to: [], cc: [], replyTo: [], senderDoubtful: true, list: null, text: "plain <i>text</i>", html: "<p>formatted</p>", blockedRemote: 2,
@@ -15,7 +19,7 @@ const message = {
   verdict: { label: "task", unsure: false, probabilities: [0.1, 0.8, 0.05, 0.05], voices: [], why: [{ kind: "word", label: "task", text: "Asks for something", weight: 1 }], prompt_hash: null, rule: null },
 } as unknown as MessageView;
 
-const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onClose: () => {}, message };
+const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {}, message };
 
 describe("the reader", () => {
   it("shows foreign text as text", () => {
@@ -33,7 +37,7 @@ describe("the reader", () => {
   });
   it("says why", () => {
     const { container } = render(<Opened {...props} formatted={false} />);
-    expect(container.querySelector(".why")?.textContent).toContain("80 % sure");
+    expect(container.querySelector(".why")?.textContent).toContain("80% sure");
     expect(container.querySelector(".why")?.textContent).toContain("Asks for something");
   });
 });

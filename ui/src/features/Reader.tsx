@@ -5,9 +5,11 @@ import type { MessageView } from "../gen/MessageView";
 import { failureOf } from "../host";
 import { LANES } from "../keys/registry";
 import { useMessage } from "../model/engine";
+import { useFormat } from "../model/format";
 import { frameDocument } from "../model/frame";
-import { bytes, exact } from "../model/time";
+import { exact } from "../model/time";
 import { LaneIcon } from "../ui/lane";
+import { sourceOf } from "./rules/draft";
 import { Why } from "./Why";
 
 interface Props {
@@ -16,6 +18,12 @@ interface Props {
   formatted: boolean;
   onFormatted: () => void;
   onLabel: (label: Label) => void;
+  /** Shows mail that is near to it in meaning. */
+  onLike: () => void;
+  /** Begins a rule for mail like this one. */
+  onMakeRule: () => void;
+  /** From now on, mail of its list or sender gets its label. */
+  onAlways: () => void;
   onClose: () => void;
   /** It was opened from a page, beside which it is shown. */
   beside?: boolean;
@@ -32,19 +40,26 @@ export function Reader(props: Props) {
   return <Opened {...props} message={message.data} />;
 }
 
+/** So many of those whom a message went to are named. */
+const SHOWN = 20;
+
 function People({ name, people }: { name: string; people: Address[] }) {
+  const { t, i18n } = useTranslation();
+  const format = useFormat();
   if (people.length === 0) return null;
+  const shown = people.slice(0, SHOWN);
+  const others = people.length - shown.length;
+  // What stands between names is the language's own.
+  const between = new Intl.ListFormat(i18n.language, { type: "unit", style: "short" }).formatToParts(shown.map((_, at) => String(at)));
   return (
     <>
       <dt>{name}</dt>
       <dd>
-        {people.slice(0, 20).map((person, at) => (
-          <span key={`${person.address}${at}`}>
-            {at > 0 && ", "}
-            <bdi title={person.address}>{person.name || person.address}</bdi>
-          </span>
-        ))}
-        {people.length > 20 && ` … ${people.length}`}
+        {between.map(({ type, value }, at) => {
+          const person = type === "element" ? shown[Number(value)] : undefined;
+          return person ? <bdi key={at} title={person.address}>{person.name || person.address}</bdi> : value;
+        })}
+        {others > 0 && ` ${t("reader.others", { count: others, number: format.count(others) })}`}
       </dd>
     </>
   );
@@ -52,8 +67,10 @@ function People({ name, people }: { name: string; people: Address[] }) {
 
 export function Opened(props: Props & { message: MessageView }) {
   const { t, i18n } = useTranslation();
+  const format = useFormat();
   const { message } = props;
   const { row } = message;
+  const source = sourceOf(message);
   return (
     <article className="reader" aria-label={row.subject}>
       <header>
@@ -74,13 +91,22 @@ export function Opened(props: Props & { message: MessageView }) {
             </button>
           ))}
         </div>
+        <div className="doing">
+          {source && (
+            <button type="button" title={source.name} onClick={props.onAlways}>
+              {t(`rules.always.${source.kind}`, { label: t(`label.${row.lane}`) })} <kbd>a</kbd>
+            </button>
+          )}
+          {source && <button type="button" onClick={props.onMakeRule}>{t("rules.make")} <kbd>n</kbd></button>}
+          <button type="button" onClick={props.onLike}>{t("like.button")} <kbd>m</kbd></button>
+        </div>
       </header>
       <Why message={message} />
       {message.senderDoubtful && <div className="block warning" role="note">{t("reader.doubtful")}</div>}
       {message.defects.map((defect) => <div key={defect} className="block">{defect}</div>)}
       {message.calendar && (
         <div className="block">
-          <b>{t("reader.calendar")}</b>: <bdi>{message.calendar.summary}</bdi>
+          <b>{t("reader.calendar")}</b> · <bdi>{message.calendar.summary}</bdi>
           {message.calendar.start !== null && ` · ${exact(message.calendar.start, i18n.language)}`}
           {message.calendar.location && <> · <bdi>{message.calendar.location}</bdi></>}
         </div>
@@ -90,7 +116,7 @@ export function Opened(props: Props & { message: MessageView }) {
           <b>{t("reader.attachments")}</b>
           <ul className="attachments">
             {message.attachments.map((file, at) => (
-              <li key={`${file.name}${at}`}><bdi>{file.name || file.mime}</bdi> ({bytes(file.size)})</li>
+              <li key={`${file.name}${at}`}><bdi>{file.name || file.mime}</bdi> ({format.bytes(file.size)})</li>
             ))}
           </ul>
         </div>
@@ -100,7 +126,7 @@ export function Opened(props: Props & { message: MessageView }) {
           <button type="button" onClick={props.onFormatted}>
             {t(props.formatted ? "reader.plain" : "reader.formatted")} <kbd>f</kbd>
           </button>
-          {message.blockedRemote > 0 && <p data-testid="blocked">{t("reader.blocked", { count: message.blockedRemote })}</p>}
+          {message.blockedRemote > 0 && <p data-testid="blocked">{t("reader.blocked", { count: message.blockedRemote, number: format.count(message.blockedRemote) })}</p>}
         </div>
       )}
       {props.formatted && message.html !== null ? (

@@ -1,4 +1,4 @@
-import { Brain, CircleHelp, Cpu, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
+import { Brain, CircleHelp, Cpu, ListChecks, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccountState } from "../gen/AccountState";
@@ -8,12 +8,12 @@ import type { ModelState } from "../gen/ModelState";
 import type { Overview } from "../gen/Overview";
 import { ask, failureOf } from "../host";
 import { isAtWork, useRelabel, type View } from "../model/engine";
-import { useFormat } from "../model/format";
+import { hostOf, useFormat } from "../model/format";
 import { PAGES, type PageName } from "../model/place";
 import { LaneIcon } from "../ui/lane";
 import { nextTheme, type Theme } from "../ui/theme";
 
-const ICONS = { relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
+const ICONS = { rules: ListChecks, relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
 
 interface Props {
   overview: Overview;
@@ -34,6 +34,7 @@ export function Sidebar(props: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const { overview, view } = props;
+  const away = overview.models.find((model) => model.inUse)?.endpoint;
   const leave = () => ask({ kind: "leave-sample" }).then(props.onChanged, props.onFailed);
   return (
     <aside className="side">
@@ -96,8 +97,9 @@ export function Sidebar(props: Props) {
         <button type="button" onClick={() => props.onPage("models")}>
           <Cpu size={12} aria-hidden /> <ModelLine state={overview.model} />
         </button>
+        {away && <div className="status away">{t("endpoint.goesTo", { host: hostOf(away) })}</div>}
         <div className="status">
-          {overview.waitingForModel > 0 && t("model.waiting", { count: overview.waitingForModel })}
+          {overview.waitingForModel > 0 && t("model.waiting", { count: overview.waitingForModel, number: format.count(overview.waitingForModel) })}
         </div>
       </section>
       <footer>
@@ -114,9 +116,10 @@ export function Sidebar(props: Props) {
 
 export function ModelLine({ state }: { state: ModelState }) {
   const { t } = useTranslation();
+  const format = useFormat();
   switch (state.kind) {
     case "downloading":
-      return <>{t("model.downloading", { percent: Math.floor((100 * state.done) / Math.max(1, state.total)) })}</>;
+      return <>{t("model.downloading", { percent: format.percent(Math.floor((100 * state.done) / Math.max(1, state.total)) / 100) })}</>;
     case "loading":
     case "ready":
       return <>{t(`model.${state.kind}`, { name: state.name })}</>;
@@ -177,6 +180,8 @@ function Account({ account }: { account: AccountView }) {
 
 export function State({ state }: { state: AccountState }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const bad = state.kind === "offline" || state.kind === "sign-in-needed";
-  return <div className={`status${bad ? " bad" : ""}`}>{t(`state.${state.kind}`, { ...state })}</div>;
+  const values = state.kind === "syncing" ? { folder: state.folder, done: format.count(state.done), total: format.count(state.total) } : { ...state };
+  return <div className={`status${bad ? " bad" : ""}`}>{t(`state.${state.kind}`, values)}</div>;
 }

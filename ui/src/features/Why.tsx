@@ -1,10 +1,13 @@
 import { useTranslation } from "react-i18next";
 import type { MessageView } from "../gen/MessageView";
 import { LANES } from "../keys/registry";
+import { useFormat } from "../model/format";
+import { Trace } from "./Trace";
 
 /** Why the message lies where it lies: in a sentence, then by voice, then by what weighed most. */
 export function Why({ message }: { message: MessageView }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const { row, verdict } = message;
   const label = t(`label.${row.lane}`);
   if (!verdict) return <div className="block">{t("reader.waiting")}</div>;
@@ -14,7 +17,7 @@ export function Why({ message }: { message: MessageView }) {
       ? t("reader.byYou")
       : row.unsure
         ? t("reader.unsure")
-        : t("reader.percent", { percent: Math.min(99, Math.round(row.confidence * 100)) });
+        : t("reader.percent", { percent: format.percent(Math.min(0.99, row.confidence)) });
   return (
     <details className="block why" open>
       <summary>{t("reader.why", { label })}</summary>
@@ -25,11 +28,11 @@ export function Why({ message }: { message: MessageView }) {
           <span
             className="stack"
             role="img"
-            aria-label={LANES.map((lane, at) => `${t(`label.${lane}`)} ${Math.round(100 * (voice.probabilities[at] ?? 0))} %`).join(", ")}
+            aria-label={format.list(LANES.map((lane, at) => `${t(`label.${lane}`)} ${format.percent(voice.probabilities[at] ?? 0)}`))}
           >
             {LANES.map((lane, at) => <i key={lane} className={lane} style={{ width: `${100 * (voice.probabilities[at] ?? 0)}%` }} />)}
           </span>
-          <span className="against">× {voice.weight.toFixed(2)}</span>
+          <span className="against">× {format.fixed(voice.weight)}</span>
         </div>
       ))}
       <ul aria-label={t("reader.reasons")}>
@@ -40,6 +43,7 @@ export function Why({ message }: { message: MessageView }) {
           </li>
         ))}
       </ul>
+      <Trace id={row.id} />
     </details>
   );
 }

@@ -20,6 +20,8 @@ interface AnsweredAs {
   "draw-audit": "audit";
   "answer-audit": "audit";
   "end-audit": "audit";
+  "set-rules": "rules";
+  "set-instructions": "instructions";
 }
 
 type Kind = Request["kind"];

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import en from "../locales/en.json";
 import { PAGES } from "../model/place";
-import { commandOf, isFirst, KEYS, LANES, labelOf } from "./registry";
+import { commandOf, isFirst, KEYS, keyOf, LANES, labelOf } from "./registry";
 
 const press = (key: string, more: Partial<{ ctrlKey: boolean; target: EventTarget }> = {}) =>
   commandOf({ key, ctrlKey: false, metaKey: false, altKey: false, target: document.body, ...more });
@@ -36,6 +36,19 @@ describe("keys", () => {
     target.type = "checkbox";
     expect(press("j", { target })).toBe("next");
     expect(press("Enter", { target })).toBeNull();
+  });
+  it("are found by their place where other scripts or signs stand on them", () => {
+    const on = (key: string, code: string, shiftKey = false) => commandOf({ key, code, shiftKey, ctrlKey: false, metaKey: false, altKey: false, target: document.body });
+    expect(on("่", "KeyJ"), "Thai").toBe("next");
+    expect(on("ज", "KeyU"), "Hindi").toBe("undo");
+    expect(on("/", "Digit2"), "Thai has its solidus there").toBe("label-2");
+    expect(on("&", "Digit1"), "French has digits with Shift").toBe("label-1");
+    expect(on("1", "Digit1", true), "and so they are pressed").toBe("label-1");
+    expect(on("/", "Digit7", true), "German has its solidus there").toBe("search");
+    expect(on("j", "KeyC"), "what stands on a key goes before its place").toBe("next");
+    expect(on("ö", "Semicolon")).toBeNull();
+    expect(keyOf({ key: "Enter", code: "Enter" })).toBe("Enter");
+    expect(isFirst({ key: "เ", code: "KeyG", ctrlKey: false, metaKey: false, altKey: false, target: document.body })).toBe(true);
   });
   it("are each used once", () => {
     const all = KEYS.flatMap((key) => key.keys);

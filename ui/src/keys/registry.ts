@@ -20,11 +20,17 @@ export type Command =
   | "previous-lane"
   | "formatted"
   | "sync"
+  | "like"
+  | "make-rule"
+  | "always"
+  | "rule-up"
+  | "rule-down"
   | "go-mail"
   | `go-${PageName}`;
 
 export interface Key {
-  /** As in `KeyboardEvent.key`; several with blanks between them are pressed one after another. */
+  /** As in `KeyboardEvent.key`, with `Alt+` where that is held; several with blanks between them are pressed one after
+   * another. */
   keys: string[];
   command: Command;
 }
@@ -44,7 +50,13 @@ export const KEYS: Key[] = [
   { keys: ["[", "h"], command: "previous-lane" },
   { keys: ["f"], command: "formatted" },
   { keys: ["r"], command: "sync" },
+  { keys: ["m"], command: "like" },
+  { keys: ["n"], command: "make-rule" },
+  { keys: ["a"], command: "always" },
+  { keys: ["Alt+ArrowUp"], command: "rule-up" },
+  { keys: ["Alt+ArrowDown"], command: "rule-down" },
   { keys: ["g i"], command: "go-mail" },
+  { keys: ["g u"], command: "go-rules" },
   { keys: ["g r"], command: "go-relabel" },
   { keys: ["g m"], command: "go-memory" },
   { keys: ["g a"], command: "go-accuracy" },
@@ -61,10 +73,25 @@ export const SECOND_WITHIN = 1500;
 
 interface Pressed {
   key: string;
+  /** Which key of the keyboard it is, whatever stands on it: as in `KeyboardEvent.code`. */
+  code?: string;
+  shiftKey?: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
   target: EventTarget | null;
+}
+
+/**
+ * The key as the registry names it. Keyboards of other scripts have no Latin letters, and some (French, Thai) give
+ * digits only with Shift: there the place of the key counts.
+ */
+export function keyOf({ key, code = "", shiftKey = false }: Pick<Pressed, "key" | "code" | "shiftKey">): string {
+  const [, digit] = /^Digit([1-4])$/.exec(code) ?? [];
+  if (digit && !shiftKey) return digit;
+  const [, letter] = /^Key([A-Z])$/.exec(code) ?? [];
+  const foreign = /^[^\p{ASCII}]+$/u.test(key);
+  return letter && foreign && !shiftKey ? letter.toLowerCase() : key;
 }
 
 /** Inputs that take no text: keys mean there what they mean elsewhere. */
@@ -81,13 +108,14 @@ const isModified = (event: Pressed) => event.ctrlKey || event.metaKey || event.a
 
 /** Whether the key begins a sequence: then the next one is asked about together with it. */
 export function isFirst(event: Pressed): boolean {
-  return !isModified(event) && !isTyping(event.target) && FIRST.has(event.key);
+  return !isModified(event) && !isTyping(event.target) && FIRST.has(keyOf(event));
 }
 
 /** The command of a pressed key, after `first` if that began a sequence; none while the user types, except to leave. */
 export function commandOf(event: Pressed, first = ""): Command | null {
-  if (isModified(event)) return null;
-  const pressed = first ? `${first} ${event.key}` : event.key;
+  if (event.ctrlKey || event.metaKey) return null;
+  const key = keyOf(event);
+  const pressed = event.altKey ? `Alt+${key}` : first ? `${first} ${key}` : key;
   const found = KEYS.find((key) => key.keys.includes(pressed));
   if (!found) return null;
   if (isTyping(event.target)) return found.command === "close" ? "close" : null;

@@ -3,15 +3,34 @@ import { describe, expect, it } from "vitest";
 import en from "./en.json";
 
 const sources = import.meta.glob<string>(["../**/*.ts", "../**/*.tsx", "!../**/*.test.*", "!../gen/*"], { query: "?raw", import: "default", eager: true });
-const locales = import.meta.glob<object>("./*.json", { import: "default", eager: true });
+const files = import.meta.glob<object>("./*.json", { import: "default", eager: true });
 
-function keysOf(strings: object, prefix = ""): string[] {
-  return Object.entries(strings).flatMap(([key, value]) => (typeof value === "string" ? [prefix + key] : keysOf(value as object, `${prefix}${key}.`)));
+type Texts = Record<string, string>;
+
+function textsOf(strings: object, prefix = ""): Texts {
+  return Object.fromEntries(
+    Object.entries(strings).flatMap(([key, value]) => (typeof value === "string" ? [[prefix + key, value]] : Object.entries(textsOf(value as object, `${prefix}${key}.`)))),
+  );
 }
+
+const languages = Object.entries(files).map(([file, strings]) => [/(\w+)\.json$/.exec(file)?.[1] ?? file, textsOf(strings)] as const);
+const english = textsOf(en);
+const keys = Object.keys(english);
 
 /** Without the ends of plural forms, of which languages have different ones. */
 const plain = (key: string) => key.replace(/_(zero|one|two|few|many|other)$/, "");
-const written = new Set(keysOf(en).map(plain));
+const written = new Set(keys.map(plain));
+/** Those that count. */
+const counted = new Set(keys.filter((key) => key.endsWith("_other")).map(plain));
+
+/** The keys that a language needs by the plural rules of Unicode CLDR. */
+function needed(language: string): string[] {
+  const { pluralCategories } = new Intl.PluralRules(language).resolvedOptions();
+  return [...written].flatMap((key) => (counted.has(key) ? pluralCategories.map((category) => `${key}_${category}`) : [key]));
+}
+
+/** What is filled in, and the tags. */
+const parts = (text: string) => [...new Set(text.match(/\{\{\w+\}\}|<\/?\w+>/g) ?? [])].sort();
 
 describe("strings", () => {
   it("are written down for each key that is used", () => {
@@ -29,13 +48,32 @@ describe("strings", () => {
     }
     expect(missing.join("\n")).toBe("");
   });
-  it("are the same ones in every language", () => {
-    for (const [file, strings] of Object.entries(locales)) {
-      expect([...new Set(keysOf(strings).map(plain))].sort(), file).toEqual([...written].sort());
+  it("are there in eight languages", () => {
+    expect(languages.map(([language]) => language).sort()).toEqual(["de", "en", "es", "fr", "hi", "it", "pt", "th"]);
+  });
+});
+
+describe.each(languages)("in %s", (language, texts) => {
+  it("are those that its plural rules need, and no others", () => {
+    expect(Object.keys(texts).sort()).toEqual(needed(language).sort());
+  });
+  it("are filled in with the same as in English", () => {
+    for (const [key, text] of Object.entries(texts)) {
+      // A form that stands for one number alone may leave that number out.
+      const allowed = [english[key], english[`${plain(key)}_other`]].flatMap((known) => (known === undefined ? [] : [parts(known)]));
+      expect(allowed, key).toContainEqual(parts(text));
     }
   });
-  it("have both English forms where they count", () => {
-    const keys = new Set(keysOf(en));
-    for (const key of keys) if (key.endsWith("_one")) expect(keys.has(`${plain(key)}_other`), key).toBe(true);
+  it("are neither empty nor torn", () => {
+    for (const [key, text] of Object.entries(texts)) {
+      expect(text.trim(), key).toBe(text);
+      expect(text, key).not.toBe("");
+      expect(text, key).not.toMatch(/[{}]{3,}|\{[^{]?\w+\}(?!\})|\.\.\.|\t/);
+      expect(text, `${key} in NFC`).toBe(text.normalize("NFC"));
+    }
+  });
+  it.skipIf(language === "en")("are translated", () => {
+    const left = Object.entries(texts).filter(([key, text]) => text === english[key] && text.replace(/\{\{\w+\}\}/g, "").trim().split(/\s+/).length > 2);
+    expect(left).toEqual([]);
   });
 });

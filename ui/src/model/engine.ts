@@ -2,24 +2,36 @@
 import { type QueryClient, skipToken, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import type { Label } from "../gen/Label";
+import type { Like } from "../gen/Like";
 import type { Overview } from "../gen/Overview";
 import type { Page } from "../gen/Page";
 import type { RelabelStatus } from "../gen/RelabelStatus";
 import { ask, host } from "../host";
 
-export type View = { lane: Label } | { search: string };
+/** What the list shows: a lane, what has the words, or what is near in meaning, with the name of what it is near to. */
+export type View = { lane: Label } | { search: string } | { like: Like; title: string };
 
 const PAGE = 100;
 
 export const keys = {
   overview: ["overview"] as const,
   weighing: ["weighing"] as const,
-  rows: (view: View) => ("lane" in view ? (["rows", "lane", view.lane] as const) : (["rows", "search", view.search] as const)),
+  rows: (view: View) =>
+    "lane" in view
+      ? (["rows", "lane", view.lane] as const)
+      : "search" in view
+        ? (["rows", "search", view.search] as const)
+        : (["rows", "like", view.like] as const),
   message: (id: number) => ["message", id] as const,
   relabel: ["relabel"] as const,
   relabelDiff: ["relabel-diff"] as const,
   memory: ["memory"] as const,
   audit: ["audit"] as const,
+  instructions: ["instructions"] as const,
+  rules: ["rules"] as const,
+  preview: ["rules-preview"] as const,
+  traces: ["rules-trace"] as const,
+  trace: (id: number) => ["rules-trace", id] as const,
 };
 
 export function useOverview() {
@@ -38,10 +50,12 @@ export function useRows(view: View) {
   return useInfiniteQuery({
     queryKey: keys.rows(view),
     initialPageParam: null as string | null,
-    queryFn: async ({ pageParam }): Promise<Page> =>
-      "lane" in view
-        ? ask({ kind: "lane", lane: view.lane, after: pageParam, limit: PAGE })
-        : ask({ kind: "search", query: view.search, lane: null, after: pageParam, limit: PAGE }),
+    queryFn: async ({ pageParam }): Promise<Page> => {
+      if ("lane" in view) return ask({ kind: "lane", lane: view.lane, after: pageParam, limit: PAGE });
+      if ("search" in view) return ask({ kind: "search", query: view.search, lane: null, after: pageParam, limit: PAGE });
+      // The nearest ones are all there is to see.
+      return { rows: (await ask({ kind: "like", what: view.like, limit: PAGE })).rows, next: null };
+    },
     getNextPageParam: (page) => page.next,
   });
 }
@@ -106,9 +120,12 @@ export function useEvents() {
             patch(client, (o) => ({ ...o, counts: event.counts, waitingForModel: event.waitingForModel }));
             for (const lane of event.lanes) void client.invalidateQueries({ queryKey: keys.rows({ lane }) });
             void client.invalidateQueries({ queryKey: keys.relabelDiff });
+            // It looks at all mail, so one that is under way is waited for.
+            void client.invalidateQueries({ queryKey: keys.preview }, { cancelRefetch: false });
             break;
           case "message":
             void client.invalidateQueries({ queryKey: keys.message(event.id) });
+            void client.invalidateQueries({ queryKey: keys.trace(event.id) });
             break;
           case "account":
             patch(client, (o) => {

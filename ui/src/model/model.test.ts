@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { Row } from "../gen/Row";
 import strings from "../ui/strings";
-import { span } from "./format";
+import { bytes, span } from "./format";
 import { frameDocument } from "./frame";
 import { neighbour, rowsOf, without } from "./pages";
-import { bytes, exact, relative } from "./time";
+import { exact, relative } from "./time";
 
 const row = (id: number) => ({ id }) as Row;
 const pages = { pages: [{ rows: [row(1), row(2)], next: "x" }, { rows: [row(3)], next: null }], pageParams: [null, "x"] };
@@ -49,7 +49,11 @@ describe("spans of time", () => {
 });
 
 describe("sizes", () => {
-  it("have units", () => expect([bytes(12), bytes(4200), bytes(5_300_000)]).toEqual(["12 B", "4 kB", "5.3 MB"]));
+  it("have units, in each language's own way", () => {
+    expect([1, 12, 4200, 5_300_000, 2e9].map((size) => bytes(size, "en"))).toEqual(["1 byte", "12 bytes", "4 kB", "5.3 MB", "2.0 GB"]);
+    expect(bytes(5_300_000, "de")).toBe("5,3 MB");
+    expect(bytes(12, "fr")).toMatch(/^12.octets$/);
+  });
 });
 
 describe("the frame", () => {

@@ -18,10 +18,3 @@ export function relative(seconds: number, now: number, locale?: string): string 
 export function exact(seconds: number, locale?: string): string {
   return seconds === 0 ? "" : new Date(seconds * 1000).toLocaleString(locale, { dateStyle: "full", timeStyle: "short" });
 }
-
-export function bytes(size: number): string {
-  if (size < 1000) return `${size} B`;
-  if (size < 1_000_000) return `${(size / 1000).toFixed(0)} kB`;
-  if (size < 1_000_000_000) return `${(size / 1_000_000).toFixed(1)} MB`;
-  return `${(size / 1_000_000_000).toFixed(1)} GB`;
-}

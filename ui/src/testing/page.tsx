@@ -8,11 +8,19 @@ import type { Overview } from "../gen/Overview";
 import type { Row } from "../gen/Row";
 import type { Command } from "../keys/registry";
 import { useEvents } from "../model/engine";
-import "../ui/strings";
+import strings from "../ui/strings";
 
 // Nothing is hidden in these tests, and to find that out for each element is most of their time. How long is waited is
 // no more than a bound for a busy computer.
 configure({ defaultHidden: true, asyncUtilTimeout: 10_000 });
+
+// What is not written down is a fault, not something to show the key of.
+Object.assign(strings.options, {
+  saveMissing: true,
+  missingKeyHandler: (languages: readonly string[], _: string, key: string) => {
+    throw new Error(`There is no "${key}" in ${languages.join(", ")}.`);
+  },
+});
 
 // The DOM of the tests has no modal dialogs.
 HTMLDialogElement.prototype.showModal ??= function (this: HTMLDialogElement) {

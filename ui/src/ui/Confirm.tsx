@@ -8,12 +8,14 @@ interface Props {
   children: ReactNode;
   /** The word on the button, a verb that says what is destroyed. */
   action: string;
+  /** It destroys nothing, and is asked because of what else follows from it. */
+  harmless?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
 
-/** Asks before something is destroyed. The way out has the focus. */
-export function Confirm({ title, children, action, onConfirm, onClose }: Props) {
+/** Asks before something is destroyed, or mail leaves this computer. The way out has the focus. */
+export function Confirm({ title, children, action, harmless = false, onConfirm, onClose }: Props) {
   const { t } = useTranslation();
   return (
     <Dialog title={title} onClose={onClose}>
@@ -22,7 +24,7 @@ export function Confirm({ title, children, action, onConfirm, onClose }: Props) 
         <button type="button" autoFocus onClick={onClose}>{t("cancel")}</button>
         <button
           type="button"
-          className="destroy"
+          className={harmless ? undefined : "destroy"}
           onClick={() => {
             onConfirm();
             onClose();

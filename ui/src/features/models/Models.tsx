@@ -8,12 +8,12 @@ import type { Request } from "../../gen/Request";
 import { ask } from "../../host";
 import { useWeighing } from "../../model/engine";
 import { useFormat } from "../../model/format";
-import { bytes } from "../../model/time";
 import { Confirm } from "../../ui/Confirm";
 import { Page, Section } from "../../ui/Page";
 import { useWork } from "../../ui/work";
 import type { PageProps } from "../page";
 import { ModelLine } from "../Sidebar";
+import { AskFirst, Endpoint } from "./Endpoint";
 
 export default function Models({ overview, onChanged }: PageProps) {
   const { t } = useTranslation();
@@ -27,8 +27,9 @@ export default function Models({ overview, onChanged }: PageProps) {
     onChanged();
   };
   const { model } = overview;
+  const away = overview.models.find((each) => each.inUse)?.endpoint;
   return (
-    <Page title={t("pages.models")} lead={t("model.about")}>
+    <Page title={t("pages.models")} lead={away ? t("endpoint.about", { url: away }) : t("model.about")}>
       {((model.kind !== "absent" && model.kind !== "ready") || overview.waitingForModel > 0) && <Now overview={overview} />}
       <Section title={t("models.installed")}>
         {overview.models.length === 0 && <p>{t("model.none")}</p>}
@@ -51,6 +52,7 @@ export default function Models({ overview, onChanged }: PageProps) {
         </form>
         {adding.error && <p className="error" role="alert">{adding.error}</p>}
       </Section>
+      <Endpoint onChanged={onChanged} />
     </Page>
   );
 }
@@ -58,6 +60,8 @@ export default function Models({ overview, onChanged }: PageProps) {
 /** What the model in use is doing. */
 function Now({ overview }: { overview: Overview }) {
   const { t } = useTranslation();
+  const format = useFormat();
+  const waiting = overview.waitingForModel;
   const { model } = overview;
   return (
     <Section title={t("models.now")}>
@@ -66,28 +70,33 @@ function Now({ overview }: { overview: Overview }) {
       {model.kind === "downloading" && (
         <progress className="progress" aria-label={t("models.importing")} max={Math.max(1, model.total)} value={model.done} />
       )}
-      {overview.waitingForModel > 0 && <p className="soft">{t("model.waiting", { count: overview.waitingForModel })}</p>}
+      {waiting > 0 && <p className="soft">{t("model.waiting", { count: waiting, number: format.count(waiting) })}</p>}
     </Section>
   );
 }
 
 function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (request: Request) => void }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const weighing = useWeighing();
   const [asked, setAsked] = useState(false);
+  const [sends, setSends] = useState(false);
+  const { endpoint } = model;
+  const use = () => act({ kind: "use-model", id: model.inUse ? null : model.id });
   return (
     <article className="model" aria-label={model.name}>
       <div className="section-head">
         <h3><bdi>{model.name}</bdi></h3>
-        <span className="soft">{bytes(model.size)}</span>
+        {endpoint === null ? <span className="soft">{format.bytes(model.size)}</span> : <span className="chip away">{t("endpoint.chip")}</span>}
         {model.inUse && <span className="chip">{t("model.inUse")}</span>}
         <span className="buttons">
-          <button type="button" disabled={busy} onClick={() => act({ kind: "use-model", id: model.inUse ? null : model.id })}>
+          <button type="button" disabled={busy} onClick={() => (endpoint !== null && !model.inUse ? setSends(true) : use())}>
             {t(model.inUse ? "model.stop" : "model.use")}
           </button>
-          <button type="button" className="destroy" disabled={busy} onClick={() => setAsked(true)}>{t("model.remove")}</button>
+          <button type="button" className="destroy" disabled={busy} onClick={() => setAsked(true)}>{t(endpoint === null ? "model.remove" : "endpoint.remove")}</button>
         </span>
       </div>
+      {endpoint !== null && <p className="soft">{t(model.inUse ? "endpoint.leaves" : "endpoint.wouldLeave", { url: endpoint })}</p>}
       {model.warnings.map((warning) => <p key={warning} className="soft">{warning}</p>)}
       {model.findings && <Findings found={model.findings} />}
       {!model.findings && !model.inUse && <p className="soft">{t("models.notWeighed")}</p>}
@@ -95,19 +104,20 @@ function Model({ model, busy, act }: { model: ModelView; busy: boolean; act: (re
       {!model.findings && model.inUse && weighing && (
         <>
           <progress className="progress" aria-label={t("models.weighing")} max={Math.max(1, weighing.total)} value={weighing.done} />
-          <p className="soft">{t("model.weighing", { ...weighing })}</p>
+          <p className="soft">{t("model.weighing", { done: format.count(weighing.done), total: format.count(weighing.total) })}</p>
         </>
       )}
       {asked && (
         <Confirm
-          title={t("models.removeQuestion", { name: model.name })}
-          action={t("model.remove")}
+          title={t(endpoint === null ? "models.removeQuestion" : "endpoint.removeQuestion", { name: model.name })}
+          action={t(endpoint === null ? "model.remove" : "endpoint.remove")}
           onConfirm={() => act({ kind: "remove-model", id: model.id })}
           onClose={() => setAsked(false)}
         >
-          {t("models.removeWarning", { size: bytes(model.size) })}
+          {endpoint === null ? t("models.removeWarning", { size: format.bytes(model.size) }) : t("endpoint.removeWarning", { url: endpoint })}
         </Confirm>
       )}
+      {sends && endpoint !== null && <AskFirst url={endpoint} onConfirm={use} onClose={() => setSends(false)} />}
     </article>
   );
 }
@@ -119,7 +129,7 @@ function Findings({ found }: { found: ModelFindings }) {
   return (
     <>
       <p className="findings">
-        {t("model.alone", { alone: format.percent(found.alone), count: found.samples, own: found.own, others: format.percent(found.others) })}{" "}
+        {t("model.alone", { alone: format.percent(found.alone), samples: format.count(found.samples), own: format.count(found.own), others: format.percent(found.others) })}{" "}
         {found.weight === 0
           ? t("model.addsNothing")
           : t("model.adds", { together: format.percent(found.together), points: format.decimal((found.together - found.others) * 100) })}{" "}

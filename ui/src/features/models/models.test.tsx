@@ -13,7 +13,7 @@ const findings = {
   alone: 0.71, others: 0.88, together: 0.905, weight: 0.4, samples: 144, own: 12, seconds: 1.234,
   languages: [{ lang: "de", n: 20, alone: 10, others: 18, together: 19 }, { lang: "?", n: 1, alone: 0, others: 1, together: 1 }],
 };
-const model = (more: Partial<ModelView> = {}): ModelView => ({ id: "abc", name: "Some model", size: 1_200_000_000, inUse: true, warnings: ["It is small."], findings, ...more });
+const model = (more: Partial<ModelView> = {}): ModelView => ({ id: "abc", name: "Some model", size: 1_200_000_000, inUse: true, endpoint: null, warnings: ["It is small."], findings, ...more });
 const shown = (models: ModelView[], more = {}) => open(Models, { overview: overview({ models, ...more }) });
 
 describe("the page of models", () => {

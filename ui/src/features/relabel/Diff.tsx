@@ -5,7 +5,7 @@ import type { RelabelMove } from "../../gen/RelabelMove";
 import type { RelabelStatus } from "../../gen/RelabelStatus";
 import { useRelabelDiff } from "../../model/engine";
 import { useFormat } from "../../model/format";
-import { exact, relative } from "../../model/time";
+import { ExampleList } from "../../ui/examples";
 import { LaneIcon } from "../../ui/lane";
 import { Failed, Placeholder, Section } from "../../ui/Page";
 import { Facts } from "./Facts";
@@ -74,10 +74,9 @@ export function LaneMove({ move }: { move: RelabelMove }) {
 }
 
 /** Mail that would go from one lane to another. */
-function Move({ move, onRead }: { move: RelabelMove; onRead: (id: number) => void }) {
-  const { t, i18n } = useTranslation();
+export function Move({ move, onRead }: { move: RelabelMove; onRead: (id: number) => void }) {
+  const { t } = useTranslation();
   const format = useFormat();
-  const now = Date.now() / 1000;
   const name = t("relabel.move", { from: t(`lane.${move.from}`), to: t(`lane.${move.to}`) });
   return (
     <section className="section move" aria-label={name}>
@@ -85,19 +84,7 @@ function Move({ move, onRead }: { move: RelabelMove; onRead: (id: number) => voi
         <h3><LaneMove move={move} /></h3>
         <span className="figure">{format.count(move.count)}</span>
       </div>
-      {move.examples.length > 0 && (
-        <ul className="plain-list">
-          {move.examples.map((row) => (
-            <li key={row.id}>
-              <button type="button" className="example" onClick={() => onRead(row.id)}>
-                <span className="who"><bdi>{row.from.name || row.from.address}</bdi></span>
-                <span className="what"><bdi>{row.subject || t("noSubject")}</bdi></span>
-                <time title={exact(row.received, i18n.language)}>{relative(row.received, now, i18n.language)}</time>
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <ExampleList rows={move.examples} onRead={onRead} />
     </section>
   );
 }

@@ -29,7 +29,13 @@ export const BLANK: Form = {
   unsure: false,
   changedVoices: false,
   ruled: false,
-  options: { modelForAll: false, foldDuplicates: true, onBattery: false, whenBusy: false },
+  options: { modelForAll: false, rulesOnly: false, foldDuplicates: true, onBattery: false, whenBusy: false },
+};
+
+/** Puts all mail that is here to the rules, also what a rule decided before. It is quick, so nothing is waited for. */
+export const BY_RULES: { scope: RelabelScope; options: RelabelOptions } = {
+  scope: { account: null, folder: null, since: null, until: null, lane: null, unsure: false, changedVoices: false, ids: null, ruled: true },
+  options: { modelForAll: false, rulesOnly: true, foldDuplicates: false, onBattery: true, whenBusy: true },
 };
 
 const DAY = 86_400;

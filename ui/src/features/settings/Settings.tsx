@@ -5,13 +5,17 @@ import type { PageProps } from "../page";
 import { About } from "./About";
 import { Accounts } from "./Accounts";
 import { Appearance } from "./Appearance";
+import { Instructions } from "./Instructions";
+import { LanguageSection } from "./LanguageSection";
 
 export default function Settings(props: PageProps) {
   const { t } = useTranslation();
   return (
     <Page title={t("pages.settings")}>
       <Accounts {...props} />
+      <Instructions />
       <Appearance {...props} />
+      <LanguageSection />
       <About {...props} />
     </Page>
   );

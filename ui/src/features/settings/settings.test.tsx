@@ -27,12 +27,13 @@ describe("the settings", () => {
     expect(screen.getByText("INBOX: 5 of 9")).toBeTruthy();
     expect(screen.getByText(/imap.x.example, port 993/)).toBeTruthy();
     fireEvent.click(screen.getByRole("button", { name: "Remove account me@x.example" }));
-    expect(asked).toEqual([]);
+    const removed = () => asked.filter((request) => request.kind === "remove-account");
+    expect(removed()).toEqual([]);
     const dialog = screen.getByRole("dialog");
     expect(dialog.textContent).toContain("On the server nothing changes.");
     fireEvent.click(within(dialog).getByRole("button", { name: "Remove account" }));
     await act(async () => {});
-    expect(asked).toEqual([{ kind: "remove-account", account: 3 }]);
+    expect(removed()).toEqual([{ kind: "remove-account", account: 3 }]);
     expect(props.onChanged).toHaveBeenCalled();
   });
   it("speak of imported mail as such", () => {
