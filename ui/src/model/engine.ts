@@ -28,6 +28,7 @@ export const keys = {
   memory: ["memory"] as const,
   audit: ["audit"] as const,
   instructions: ["instructions"] as const,
+  privacy: ["privacy"] as const,
   rules: ["rules"] as const,
   preview: ["rules-preview"] as const,
   traces: ["rules-trace"] as const,

@@ -7,6 +7,7 @@ import { Accounts } from "./Accounts";
 import { Appearance } from "./Appearance";
 import { Instructions } from "./Instructions";
 import { LanguageSection } from "./LanguageSection";
+import { Privacy } from "./Privacy";
 
 export default function Settings(props: PageProps) {
   const { t } = useTranslation();
@@ -14,6 +15,7 @@ export default function Settings(props: PageProps) {
     <Page title={t("pages.settings")}>
       <Accounts {...props} />
       <Instructions />
+      <Privacy onChanged={props.onChanged} />
       <Appearance {...props} />
       <LanguageSection />
       <About {...props} />

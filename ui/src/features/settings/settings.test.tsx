@@ -49,4 +49,21 @@ describe("the settings", () => {
     expect(props.onHelp).toHaveBeenCalled();
     expect(screen.getByText("Mailroom 1.2.3")).toBeTruthy();
   });
+  it("tell whom the app speaks to, and leave it to the mail servers", async () => {
+    const hosts = [
+      { host: "imap.x.example", purpose: "mail" as const, allowed: true, sent: 1200, received: 5_000_000 },
+      { host: "gpu.x.example:8000", purpose: "model" as const, allowed: true, sent: 9000, received: 100 },
+    ];
+    answers({
+      privacy: () => ({ kind: "privacy", hosts, mailOnly: false }),
+      "set-mail-only": () => ({ kind: "privacy", hosts: hosts.map((host) => ({ ...host, allowed: host.purpose === "mail" })), mailOnly: true }),
+    });
+    const { props } = open(Settings);
+    expect(await screen.findByText("imap.x.example")).toBeTruthy();
+    expect(screen.getByText(/the text of mail goes there/)).toBeTruthy();
+    await act(async () => fireEvent.click(screen.getByLabelText("Speak to mail servers only")));
+    expect(asked.filter((request) => request.kind === "set-mail-only")).toEqual([{ kind: "set-mail-only", on: true }]);
+    expect(await screen.findByText(/not allowed/)).toBeTruthy();
+    expect(props.onChanged).toHaveBeenCalled();
+  });
 });
