@@ -205,6 +205,37 @@ try {
   await heading("Language models").waitFor();
   check(true, "Escape leaves a page, and the button opens it as well");
 
+  await open("h", "History");
+  await page.locator(".history tbody tr").first().waitFor();
+  check((await page.locator(".history tbody tr").count()) >= 30, "the record tells of each message");
+  await page.getByRole("button", { name: "LAST CHANCE", exact: false }).first().waitFor();
+  await look("history");
+  await page.locator('[data-lane="notification"]').click();
+  await page.getByRole("option", { name: /LAST CHANCE/ }).click();
+  await page.keyboard.press("2");
+  await page.getByRole("option", { name: /LAST CHANCE/ }).waitFor({ state: "detached" });
+  await open("h", "History");
+  await page.getByRole("combobox", { name: "Who", exact: true }).selectOption("user");
+  const told = page.locator(".history tbody tr").filter({ hasText: "LAST CHANCE" });
+  await told.waitFor();
+  check(/You[^]*Notification[^]*Task/.test(await told.innerText()), "a correction is in the record, with where the message lay before");
+  await told.getByRole("button", { name: /LAST CHANCE/ }).first().click();
+  await page.getByRole("article").getByRole("heading", { name: /LAST CHANCE/ }).waitFor();
+  check(true, "a message of the record opens in the reader beside it");
+  await look("history-beside");
+  await page.keyboard.press("Escape");
+  const file = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as CSV" }).click();
+  const written = await readFile(await (await file).path(), "utf8");
+  check(/^\u{feff}When,Who,Sender,Subject/u.test(written) && written.includes("LAST CHANCE"), "what is shown can be had as a file");
+  await told.getByRole("button", { name: /^Take back the label/ }).click();
+  await told.getByText("taken back").waitFor();
+  await until(async () => String(await counts()) === String(first), "an act can be taken back from the record");
+  check((await told.getByRole("button", { name: /^Take back/ }).count()) === 0, "and not twice");
+  await told.getByRole("button", { name: /^Only about/ }).click();
+  await page.getByText(/^Only about: /).waitFor();
+  await page.getByRole("button", { name: "About all messages" }).click();
+
   await open("m", "Memory");
   await page.getByText("Nothing has been learned yet.").waitFor();
   await look("memory-empty");

@@ -58,6 +58,7 @@ export const KEYS: Key[] = [
   { keys: ["g i"], command: "go-mail" },
   { keys: ["g u"], command: "go-rules" },
   { keys: ["g r"], command: "go-relabel" },
+  { keys: ["g h"], command: "go-history" },
   { keys: ["g m"], command: "go-memory" },
   { keys: ["g a"], command: "go-accuracy" },
   { keys: ["g l"], command: "go-models" },
