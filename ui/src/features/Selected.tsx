@@ -26,7 +26,7 @@ export function Selected({ count, onLabel, onClear }: Props) {
         <div className="selected" role="group" aria-label={t("select.label")}>
           {LANES.map((lane, at) => (
             <button key={lane} type="button" className="plain" title={`${t(`help.label-${at + 1}`)} (${at + 1})`} onClick={() => onLabel(lane)}>
-              <LaneIcon lane={lane} size={14} /> <span>{t(`label.${lane}`)}</span>
+              <LaneIcon lane={lane} size={14} /> <span>{t(`label.${lane}`)}</span> <kbd aria-hidden>{at + 1}</kbd>
             </button>
           ))}
           <button type="button" className="plain" aria-label={t("select.clear")} title={`${t("select.clear")} (Esc)`} onClick={onClear}>
