@@ -19,7 +19,7 @@ const message = {
   verdict: { label: "task", unsure: false, probabilities: [0.1, 0.8, 0.05, 0.05], voices: [], why: [{ kind: "word", label: "task", text: "Asks for something", weight: 1 }], prompt_hash: null, rule: null },
 } as unknown as MessageView;
 
-const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {}, message };
+const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {}, message, found: { late: false, settled: true, again: () => {} } };
 
 describe("the reader", () => {
   it("shows foreign text as text", () => {
