@@ -311,7 +311,7 @@ try {
   await page.getByRole("option", { name: /LAST CHANCE/ }).waitFor({ state: "detached" });
   await open("h", "History");
   await page.getByRole("combobox", { name: "Who", exact: true }).selectOption("user");
-  const told = page.locator(".history tbody tr").filter({ hasText: "LAST CHANCE" });
+  const told = page.locator(".history tbody tr").filter({ hasText: "LAST CHANCE" }).first();
   await told.waitFor();
   check(/You[^]*Notification[^]*Task/.test(await told.innerText()), "a correction is in the record, with where the message lay before");
   await told.getByRole("button", { name: /LAST CHANCE/ }).first().click();

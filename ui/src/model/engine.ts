@@ -133,7 +133,7 @@ export function useEvents() {
             patch(client, (o) => ({ ...o, counts: event.counts, waitingForModel: event.waitingForModel }));
             for (const lane of event.lanes) void client.invalidateQueries({ queryKey: keys.rows({ lane }) });
             void client.invalidateQueries({ queryKey: keys.relabelDiff });
-            void client.invalidateQueries({ queryKey: keys.history }, { cancelRefetch: false });
+            void client.invalidateQueries({ queryKey: keys.history });
             // It looks at all mail, so one that is under way is waited for.
             void client.invalidateQueries({ queryKey: keys.preview }, { cancelRefetch: false });
             break;
