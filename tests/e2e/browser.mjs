@@ -133,6 +133,71 @@ try {
   );
   check(String(await counts()) === String(first), "u takes it back");
 
+  // What code found in a message. Its words are shown where they stand.
+  await page.getByRole("option", { name: /Payment failed/ }).click();
+  const asks = page.getByRole("region", { name: "What it asks" });
+  await asks.getByText("Found without a language model").waitFor();
+  check((await asks.getByText("EUR 49").count()) === 1, "an amount is found");
+  await asks.getByRole("button", { name: /October 14, 2026/ }).click();
+  check((await page.locator(".text mark").innerText()) === "23:59 today", "the words of a date are marked in the text");
+  await shot("facts");
+  await page.locator('[data-lane="notification"]').click();
+  await page.getByRole("option", { name: /Your one-time code/ }).click();
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await asks.getByRole("button", { name: "Copy 448201" }).click();
+  await asks.getByText("Copied.").waitFor({ state: "attached" });
+  check((await page.evaluate(() => navigator.clipboard.readText())) === "448201", "a one-time code is copied");
+  await shot("facts-code");
+
+  // Many at once.
+  const chosen = page.locator('[role="option"][aria-selected="true"]');
+  await page.getByRole("option").first().click();
+  await page.keyboard.press("x");
+  await page.keyboard.press("j");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.getByText("3 selected").waitFor();
+  check((await chosen.count()) === 3, "x and Shift with an arrow select");
+  await page.getByRole("option").nth(4).click({ modifiers: ["Control"] });
+  await page.getByText("4 selected").waitFor();
+  await page.getByRole("option").nth(5).click({ modifiers: ["Shift"] });
+  await page.getByText("5 selected").waitFor();
+  check(true, "and so does the pointer, one by one or up to one");
+  await shot("selected");
+  await page.keyboard.press("2");
+  await page.getByText("5 messages moved to Tasks.").waitFor();
+  await until(async () => (await counts())[1] === first[1] + 5, "one key labels all that is selected");
+  await shot("selected-moved");
+  await page.keyboard.press("u");
+  await until(async () => String(await counts()) === String(first), "one undo takes all of it back");
+  await page.locator(`[role="option"][aria-setsize="${first[3]}"]`).first().waitFor();
+  await page.keyboard.press("Control+a");
+  await page.getByText(`${first[3]} selected`).waitFor();
+  check((await chosen.count()) === (await page.getByRole("option").count()), "Ctrl+A selects all that is loaded");
+  await page.keyboard.press("Escape");
+  await page.getByText(`${first[3]} selected`).waitFor({ state: "detached" });
+  check((await chosen.count()) === 1, "Escape selects nothing, and leaves the user where they were");
+
+  // Commands found by typing.
+  await page.keyboard.press("Control+k");
+  const find = page.getByRole("combobox", { name: "Find a command" });
+  await find.waitFor();
+  await shot("palette");
+  await page.keyboard.type("mem");
+  check((await page.getByRole("dialog").getByRole("option").count()) === 1, "the palette finds a command");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { level: 1, name: "Memory" }).waitFor();
+  check(true, "and does it");
+  await page.keyboard.press("Control+k");
+  await find.fill("go urgent");
+  await page.keyboard.press("Enter");
+  await page.getByRole("option", { name: /Payment failed/ }).waitFor();
+  await page.keyboard.press("Control+k");
+  await find.waitFor();
+  await page.keyboard.press("Tab");
+  check(await page.evaluate(() => document.activeElement?.closest("dialog") !== null || document.activeElement === document.body), "the focus stays within the palette");
+  await page.keyboard.press("Escape");
+  await find.waitFor({ state: "detached" });
+
   await page.keyboard.press("/");
   await page.keyboard.type("webinar");
   await page.keyboard.press("Enter");
@@ -151,7 +216,7 @@ try {
 
   await page.keyboard.press("?");
   await page.getByRole("dialog").waitFor();
-  check((await page.getByRole("dialog").getByText("Next message").count()) === 1, "? shows the keys");
+  check((await page.getByRole("dialog").getByText("Next message", { exact: true }).count()) === 1, "? shows the keys");
   await shot("help");
   await page.keyboard.press("Escape");
   await page.getByRole("dialog").waitFor({ state: "detached" });
@@ -181,6 +246,36 @@ try {
     await page.waitForFunction(() => document.activeElement?.tagName === "H1", undefined, { polling: 50 });
   };
   await look("reader");
+  await page.locator('[data-lane="urgent"]').click();
+  await page.getByRole("option", { name: /Payment failed/ }).click();
+  await page.getByRole("region", { name: "What it asks" }).getByRole("button", { name: /October 14, 2026/ }).click();
+  await look("reader-facts");
+  await page.keyboard.press("x");
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.getByText("2 selected").waitFor();
+  await look("reader-selected");
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Find a command" }).fill("label");
+  await look("palette-found");
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  // No sample message deceives: what the engine would say of one is put in its answer.
+  await page.route("**/api/request", async (route) => {
+    if (!route.request().postData()?.includes('"facts"')) return route.continue();
+    const response = await route.fetch();
+    const signals = [
+      { signal: { kind: "looks-like", domain: "mode1works.example", like: "modelworks.example", likeness: "glyphs" }, text: "" },
+      { signal: { kind: "link-elsewhere", shown: "modelworks.example", target: "pay.example" }, text: "In English." },
+    ];
+    await route.fulfill({ response, json: { ...(await response.json()), signals } });
+  });
+  await page.reload();
+  await page.getByRole("option", { name: /Payment failed/ }).click();
+  await page.getByRole("note").getByText("mode1works.example").waitFor();
+  check(true, "signs of deception are each said in a sentence");
+  await look("reader-warned");
+  await page.unroute("**/api/request");
 
   await open("l", "Language models");
   check(true, "g and l open the models, and their heading has the focus");
@@ -204,6 +299,37 @@ try {
   await page.getByRole("button", { name: "No language model" }).click();
   await heading("Language models").waitFor();
   check(true, "Escape leaves a page, and the button opens it as well");
+
+  await open("h", "History");
+  await page.locator(".history tbody tr").first().waitFor();
+  check((await page.locator(".history tbody tr").count()) >= 30, "the record tells of each message");
+  await page.getByRole("button", { name: "LAST CHANCE", exact: false }).first().waitFor();
+  await look("history");
+  await page.locator('[data-lane="notification"]').click();
+  await page.getByRole("option", { name: /LAST CHANCE/ }).click();
+  await page.keyboard.press("2");
+  await page.getByRole("option", { name: /LAST CHANCE/ }).waitFor({ state: "detached" });
+  await open("h", "History");
+  await page.getByRole("combobox", { name: "Who", exact: true }).selectOption("user");
+  const told = page.locator(".history tbody tr").filter({ hasText: "LAST CHANCE" }).first();
+  await told.waitFor();
+  check(/You[^]*Notification[^]*Task/.test(await told.innerText()), "a correction is in the record, with where the message lay before");
+  await told.getByRole("button", { name: /LAST CHANCE/ }).first().click();
+  await page.getByRole("article").getByRole("heading", { name: /LAST CHANCE/ }).waitFor();
+  check(true, "a message of the record opens in the reader beside it");
+  await look("history-beside");
+  await page.keyboard.press("Escape");
+  const file = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save as CSV" }).click();
+  const written = await readFile(await (await file).path(), "utf8");
+  check(/^\u{feff}When,Who,Sender,Subject/u.test(written) && written.includes("LAST CHANCE"), "what is shown can be had as a file");
+  await told.getByRole("button", { name: /^Take back the label/ }).click();
+  await told.getByText("taken back").waitFor();
+  await until(async () => String(await counts()) === String(first), "an act can be taken back from the record");
+  check((await told.getByRole("button", { name: /^Take back/ }).count()) === 0, "and not twice");
+  await told.getByRole("button", { name: /^Only about/ }).click();
+  await page.getByText(/^Only about: /).waitFor();
+  await page.getByRole("button", { name: "About all messages" }).click();
 
   await open("m", "Memory");
   await page.getByText("Nothing has been learned yet.").waitFor();

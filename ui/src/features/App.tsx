@@ -1,18 +1,22 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { useTranslation } from "react-i18next";
 import type { Label } from "../gen/Label";
 import { ask, failureOf } from "../host";
-import { commandOf, isFirst, isTyping, keyOf, LANES, labelOf, SECOND_WITHIN } from "../keys/registry";
+import { type Command, commandOf, isFirst, isTyping, KEYS, keyOf, LANES, labelOf, nameOf, SECOND_WITHIN } from "../keys/registry";
 import { keys, useEvents, useOverview, useRows, type View } from "../model/engine";
-import { neighbour, type Pages, rowsOf, without } from "../model/pages";
+import { useFormat } from "../model/format";
+import { type Pages, rowsOf, without } from "../model/pages";
 import { PAGES, type PageName } from "../model/place";
 import { changeDraft, storeRules } from "../model/rules";
+import { extended, NOTHING, present, settled, staying, toggled, whole } from "../model/selection";
 import { useTheme } from "../ui/theme";
 import { Help } from "./Help";
 import { List } from "./List";
 import { PageFrame } from "./PageFrame";
 import { type Obey, PageCommands } from "./page";
+import { type Entry, Palette } from "./Palette";
 import { Reader } from "./Reader";
 import { always, appended, restored, ruleFor, sourceOf, without as withoutRule } from "./rules/draft";
 import { Sidebar } from "./Sidebar";
@@ -38,6 +42,7 @@ export function App() {
   const [page, setPage] = useState<PageName | null>(null);
   const [peek, setPeek] = useState<number | null>(null);
   const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
   const [adding, setAdding] = useState(false);
   const [toast, setToast] = useState<Toast | null>(null);
   const searchField = useRef<HTMLInputElement>(null);
@@ -49,7 +54,12 @@ export function App() {
   /** Where the user was before mail like a message was shown. */
   const before = useRef<{ view: View; selected: number | null }>({ view: { lane: "urgent" }, selected: null });
   const pages = useRows(view);
-  const rows = rowsOf(pages.data);
+  const rows = useMemo(() => rowsOf(pages.data), [pages.data]);
+  const [selection, setSelection] = useState(NOTHING);
+  /** What is selected to be labelled together, in the order of the list. */
+  const many = useMemo(() => present(selection, rows), [rows, selection]);
+  const marked = useMemo(() => new Set(many), [many]);
+  const format = useFormat();
 
   const say = useCallback((text: string, undo?: () => Promise<unknown>) => setToast({ text, undo }), []);
   const failed = useCallback((error: unknown) => say(failureOf(error).message), [say]);
@@ -70,6 +80,7 @@ export function App() {
     setPeek(null);
     setView(next);
     setSelected(null);
+    setSelection(NOTHING);
     setReading(false);
   }, []);
 
@@ -98,34 +109,37 @@ export function App() {
       const first = undone?.rows[0];
       await client.invalidateQueries({ queryKey: ["rows"] });
       void client.invalidateQueries({ queryKey: keys.memory });
-      if (first) {
-        void client.invalidateQueries({ queryKey: keys.message(first.id) });
-        if ("lane" in view && view.lane === first.lane) select(first.id);
-      }
+      for (const { id } of undone?.rows ?? []) void client.invalidateQueries({ queryKey: keys.message(id) });
+      if (first && "lane" in view && view.lane === first.lane) select(first.id);
     } catch (error) {
       failed(error);
     }
   }, [client, failed, say, select, t, view]);
 
+  /** All of them in one request, which one undo takes back. */
   const label = useCallback(
-    async (id: number | null, to: Label) => {
-      if (id === null) return;
-      const leaves = "lane" in view && view.lane !== to;
-      if (leaves && id === selected) {
-        select(neighbour(rows, id));
-        client.setQueryData<Pages>(keys.rows(view), (old) => old && without(old, new Set([id])));
+    async (ids: number[], to: Label) => {
+      if (ids.length === 0) return;
+      const before = selection;
+      const gone = new Set(ids);
+      if (ids === many) setSelection(NOTHING);
+      if ("lane" in view && view.lane !== to) {
+        if (selected !== null && gone.has(selected)) select(staying(rows, gone, selected));
+        client.setQueryData<Pages>(keys.rows(view), (old) => old && without(old, gone));
       }
       try {
-        await ask({ kind: "label", ids: [id], label: to });
-        say(t("toast.labelled", { lane: t(`lane.${to}`) }), undo);
+        await ask({ kind: "label", ids, label: to });
+        const lane = t(`lane.${to}`);
+        say(ids.length === 1 ? t("toast.labelled", { lane }) : t("select.moved", { count: ids.length, number: format.count(ids.length), lane }), undo);
       } catch (error) {
+        setSelection(before);
         failed(error);
       }
       void client.invalidateQueries({ queryKey: ["rows"] });
-      void client.invalidateQueries({ queryKey: keys.message(id) });
+      for (const id of ids) void client.invalidateQueries({ queryKey: keys.message(id) });
       void client.invalidateQueries({ queryKey: keys.memory });
     },
-    [client, failed, rows, say, select, selected, t, undo, view],
+    [client, failed, format, many, rows, say, select, selected, selection, t, undo, view],
   );
 
   const message = useCallback(
@@ -215,16 +229,73 @@ export function App() {
   }, [failed, toast, undo]);
 
   const move = useCallback(
-    (by: number) => {
+    (by: number, extend = false) => {
       const at = rows.findIndex((row) => row.id === selected);
       const next = rows[Math.max(0, Math.min(rows.length - 1, at + by))];
-      if (next) select(next.id);
+      if (!next) return;
+      setSelection((old) => (extend ? extended(old, rows, selected, next.id) : settled(old)));
+      select(next.id);
     },
     [rows, select, selected],
   );
 
   const now = overview.data;
   const empty = !now || (now.accounts.length === 0 && !now.sample && now.counts.every((count) => count.total === 0));
+
+  /** Does what a command means here; `false` if it means nothing. */
+  const obey = useCallback(
+    (command: Command): boolean => {
+      const to = [null, ...PAGES].find((name) => command === `go-${name ?? "mail"}`);
+      const lane = labelOf(command);
+      const reader = page === null ? selected : peek;
+      if (empty || adding) {
+        if (command !== "close") return false;
+        setAdding(false);
+      } else if (to !== undefined) go(to);
+      else if (command === "help") setHelp(true);
+      else if (command === "palette") setPalette(true);
+      else if (page !== null && pageCommands.current?.(command)) {
+        // The page has done it.
+      } else if (command === "close") {
+        const focused = document.activeElement;
+        if (page !== null && isTyping(focused)) (focused as HTMLElement).blur();
+        else if (peek !== null) shut();
+        else if (page !== null) go(null);
+        else if (many.length > 0) setSelection(NOTHING);
+        else if (document.activeElement === searchField.current) searchField.current?.blur();
+        else if (reading) setReading(false);
+        else if ("like" in view) back();
+        else if ("search" in view) show({ lane: "urgent" });
+      } else if (command === "undo") {
+        if (page === null || toast?.undo) void takeBack();
+      } else if (lane && page === null && many.length > 0) void label(many, lane);
+      else if (lane && reader !== null) void label([reader], lane);
+      else if (command === "like") void like(reader);
+      else if (command === "make-rule") void makeRule(reader);
+      else if (command === "always") void makeAlways(reader);
+      else if (command === "formatted") setFormatted((on) => !on);
+      else if (command === "sync") ask({ kind: "sync-now" }).catch(failed);
+      else if (page !== null) return false;
+      else if (command === "next") move(1);
+      else if (command === "previous") move(-1);
+      else if (command === "extend-down") move(1, true);
+      else if (command === "extend-up") move(-1, true);
+      else if (command === "toggle") {
+        if (selected !== null) setSelection((old) => toggled(old, selected));
+      } else if (command === "select-all") setSelection(whole(rows));
+      else if (command === "open") setReading(true);
+      else if (command === "search") {
+        // What is selected has taken its place until then.
+        flushSync(() => setSelection(NOTHING));
+        searchField.current?.focus();
+      } else if (command === "next-lane" || command === "previous-lane") {
+        const at = "lane" in view ? LANES.indexOf(view.lane) : 0;
+        show({ lane: LANES[(at + (command === "next-lane" ? 1 : 3)) % 4] ?? "urgent" });
+      }
+      return true;
+    },
+    [adding, back, empty, failed, go, label, like, makeAlways, makeRule, many, move, page, peek, reading, rows, selected, show, shut, takeBack, toast, view],
+  );
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -233,48 +304,22 @@ export function App() {
       const before = event.timeStamp - first.current.at < SECOND_WITHIN ? first.current.key : "";
       first.current = { key: before ? "" : isFirst(event) ? keyOf(event) : "", at: event.timeStamp };
       const command = commandOf(event, before);
-      if (!command) return;
-      const to = [null, ...PAGES].find((name) => command === `go-${name ?? "mail"}`);
-      const lane = labelOf(command);
-      const reader = page === null ? selected : peek;
-      if (empty || adding) {
-        if (command !== "close") return;
-        setAdding(false);
-      } else if (to !== undefined) go(to);
-      else if (command === "help") setHelp(true);
-      else if (page !== null && pageCommands.current?.(command)) {
-        // The page has done it.
-      } else if (command === "close") {
-        const focused = document.activeElement;
-        if (page !== null && isTyping(focused)) (focused as HTMLElement).blur();
-        else if (peek !== null) shut();
-        else if (page !== null) go(null);
-        else if (document.activeElement === searchField.current) searchField.current?.blur();
-        else if (reading) setReading(false);
-        else if ("like" in view) back();
-        else if ("search" in view) show({ lane: "urgent" });
-      } else if (command === "undo") {
-        if (page === null || toast?.undo) void takeBack();
-      } else if (lane && reader !== null) void label(reader, lane);
-      else if (command === "like") void like(reader);
-      else if (command === "make-rule") void makeRule(reader);
-      else if (command === "always") void makeAlways(reader);
-      else if (command === "formatted") setFormatted((on) => !on);
-      else if (command === "sync") ask({ kind: "sync-now" }).catch(failed);
-      else if (page !== null) return;
-      else if (command === "next") move(1);
-      else if (command === "previous") move(-1);
-      else if (command === "open") setReading(true);
-      else if (command === "search") searchField.current?.focus();
-      else if (command === "next-lane" || command === "previous-lane") {
-        const at = "lane" in view ? LANES.indexOf(view.lane) : 0;
-        show({ lane: LANES[(at + (command === "next-lane" ? 1 : 3)) % 4] ?? "urgent" });
-      }
-      event.preventDefault();
+      if (command && obey(command)) event.preventDefault();
     };
     window.addEventListener("keydown", press);
     return () => window.removeEventListener("keydown", press);
-  }, [adding, back, empty, failed, go, label, like, makeAlways, makeRule, move, page, peek, reading, selected, show, shut, takeBack, toast, view]);
+  }, [obey]);
+
+  /** What the palette offers: the registry's commands that mean something here, and the lanes. */
+  const entries = (): Entry[] => {
+    // The page of accuracy shows messages itself.
+    const message = page === null ? selected !== null : peek !== null || page === "accuracy";
+    const here = KEYS.filter((key) => key.command !== "palette" && (key.where ?? page ?? "mail") === (page ?? "mail") && (message || !key.message));
+    return [
+      ...here.map(({ command, keys }) => ({ id: command, title: t(nameOf(command)), keys, run: () => void obey(command) })),
+      ...LANES.map((lane) => ({ id: `lane-${lane}`, title: t("palette.lane", { lane: t(`lane.${lane}`) }), keys: [], run: () => show({ lane }) })),
+    ];
+  };
 
   if (overview.isError) {
     return (
@@ -317,7 +362,10 @@ export function App() {
       dark={dark}
       formatted={formatted}
       onFormatted={() => setFormatted(!formatted)}
-      onLabel={(to) => void label(page === null ? selected : peek, to)}
+      onLabel={(to) => {
+        const id = page === null ? selected : peek;
+        if (id !== null) void label([id], to);
+      }}
       onLike={() => void like(page === null ? selected : peek)}
       onMakeRule={() => void makeRule(page === null ? selected : peek)}
       onAlways={() => void makeAlways(page === null ? selected : peek)}
@@ -348,11 +396,23 @@ export function App() {
             pages={pages}
             rows={rows}
             selected={selected}
+            marked={marked}
             searchField={searchField}
             onSelect={(id) => {
+              setSelection(NOTHING);
               select(id);
               setReading(true);
             }}
+            onToggle={(id) => {
+              setSelection((old) => toggled(old, id));
+              select(id);
+            }}
+            onExtend={(id) => {
+              setSelection((old) => extended(old, rows, selected, id));
+              select(id);
+            }}
+            onLabel={(to) => void label(many, to)}
+            onClear={() => setSelection(NOTHING)}
             onSearch={(search) => show(search.trim() ? { search } : { lane: "urgent" })}
             onMeaning={(text) => {
               before.current = { view, selected };
@@ -386,6 +446,7 @@ export function App() {
       )}
       {toastView}
       {help && <Help onClose={() => setHelp(false)} />}
+      {palette && <Palette entries={entries()} onClose={() => setPalette(false)} />}
     </div>
   );
 }

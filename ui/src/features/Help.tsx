@@ -1,9 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { KEYS } from "../keys/registry";
+import { KEYS, nameOf } from "../keys/registry";
 import { Dialog } from "../ui/Dialog";
-
-/** What stands on keys that have a sign rather than a name. */
-const SIGNS: Record<string, string> = { ArrowDown: "↓", ArrowUp: "↑" };
+import { KeyNames } from "../ui/keys";
 
 export function Help({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
@@ -14,16 +12,9 @@ export function Help({ onClose }: { onClose: () => void }) {
           {KEYS.map((key) => (
             <tr key={key.command}>
               <td>
-                {key.keys.map((names) => {
-                  const [first, second] = names.split(" ");
-                  return second ? (
-                    <span key={names} className="keys"><kbd>{first}</kbd> {t("help.then")} <kbd>{second}</kbd></span>
-                  ) : (
-                    <kbd key={names}>{SIGNS[names] ?? names}</kbd>
-                  );
-                })}
+                <KeyNames keys={key.keys} />
               </td>
-              <td>{t(`help.${key.command === "close" ? "close_" : key.command}`)}</td>
+              <td>{t(nameOf(key.command))}</td>
             </tr>
           ))}
         </tbody>

@@ -1,20 +1,31 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Paperclip } from "lucide-react";
+import { Check, Paperclip } from "lucide-react";
 import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Label } from "../gen/Label";
 import type { Row } from "../gen/Row";
 import { failureOf } from "../host";
 import type { useRows, View } from "../model/engine";
 import { exact, relative } from "../model/time";
 import { LaneIcon } from "../ui/lane";
+import { Selected } from "./Selected";
 
 interface Props {
   view: View;
   pages: ReturnType<typeof useRows>;
   rows: Row[];
+  /** Where the user is: the message in the reader. */
   selected: number | null;
+  /** What is selected to be labelled together. */
+  marked: ReadonlySet<number>;
   searchField: RefObject<HTMLInputElement | null>;
   onSelect: (id: number) => void;
+  /** The message is taken into the selection, or out of it. */
+  onToggle: (id: number) => void;
+  /** The selection reaches up to the message. */
+  onExtend: (id: number) => void;
+  onLabel: (label: Label) => void;
+  onClear: () => void;
   onSearch: (query: string) => void;
   /** Looks for what is near in meaning to these words. */
   onMeaning: (text: string) => void;
@@ -24,7 +35,8 @@ interface Props {
 
 const HEIGHT = 40;
 
-export function List({ view, pages, rows, selected, searchField, onSelect, onSearch, onMeaning, onBack }: Props) {
+export function List(props: Props) {
+  const { view, pages, rows, selected, marked, searchField, onSelect, onToggle, onExtend, onSearch, onMeaning, onBack } = props;
   const { t, i18n } = useTranslation();
   const scroller = useRef<HTMLDivElement>(null);
   const [query, setQuery] = useState("");
@@ -54,6 +66,7 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
       <div className="bar">
         <form
           role="search"
+          hidden={marked.size > 0}
           style={{ flex: 1 }}
           onSubmit={(event) => {
             event.preventDefault();
@@ -70,6 +83,7 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
             onChange={(event) => setQuery(event.target.value)}
           />
         </form>
+        <Selected count={marked.size} onLabel={props.onLabel} onClear={props.onClear} />
       </div>
       {"search" in view && (
         <div className="list-title">
@@ -93,6 +107,7 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
         className="rows"
         role="listbox"
         tabIndex={0}
+        aria-multiselectable
         aria-label={t("messagesOf", { name: title })}
         aria-activedescendant={at >= 0 ? `row-${selected}` : undefined}
         aria-busy={pages.isPending}
@@ -107,14 +122,25 @@ export function List({ view, pages, rows, selected, searchField, onSelect, onSea
                 key={row.id}
                 id={`row-${row.id}`}
                 role="option"
-                aria-selected={row.id === selected}
+                // As long as nothing is selected to be labelled together, it is the message that is read.
+                aria-selected={marked.size > 0 ? marked.has(row.id) : row.id === selected}
                 aria-setsize={rows.length}
                 aria-posinset={item.index + 1}
-                className={`row${row.seen ? "" : " unread"}`}
+                className={`row${row.seen ? "" : " unread"}${row.id === selected ? " at" : ""}${marked.has(row.id) ? " marked" : ""}`}
                 style={{ transform: `translateY(${item.start}px)` }}
-                onClick={() => onSelect(row.id)}
+                // Otherwise the browser would select the words in between.
+                onMouseDown={(event) => {
+                  if (!event.shiftKey) return;
+                  event.preventDefault();
+                  scroller.current?.focus();
+                }}
+                onClick={(event) => {
+                  if (event.shiftKey) onExtend(row.id);
+                  else if (event.ctrlKey || event.metaKey) onToggle(row.id);
+                  else onSelect(row.id);
+                }}
               >
-                <span className="dot" aria-label={row.seen ? undefined : t("unread")} />
+                <span className="dot" aria-label={row.seen ? undefined : t("unread")}>{marked.has(row.id) && <Check size={12} aria-hidden />}</span>
                 <span className="who"><bdi>{row.from.name || row.from.address}</bdi></span>
                 <span>
                   <span className="subject"><bdi>{row.subject}</bdi></span>{" "}

@@ -9,6 +9,7 @@ type Loaded = Promise<{ default: ComponentType<PageProps> }>;
 const LOAD: Record<PageName, () => Loaded> = {
   rules: () => import("./rules/Rules"),
   relabel: () => import("./relabel/Relabel"),
+  history: () => import("./history/History"),
   memory: () => import("./memory/Memory"),
   accuracy: () => import("./accuracy/Accuracy"),
   models: () => import("./models/Models"),

@@ -19,7 +19,7 @@ const message = {
   verdict: { label: "task", unsure: false, probabilities: [0.1, 0.8, 0.05, 0.05], voices: [], why: [{ kind: "word", label: "task", text: "Asks for something", weight: 1 }], prompt_hash: null, rule: null },
 } as unknown as MessageView;
 
-const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {}, message };
+const props = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {}, message, found: { late: false, settled: true, again: () => {} } };
 
 describe("the reader", () => {
   it("shows foreign text as text", () => {
@@ -39,5 +39,14 @@ describe("the reader", () => {
     const { container } = render(<Opened {...props} formatted={false} />);
     expect(container.querySelector(".why")?.textContent).toContain("80% sure");
     expect(container.querySelector(".why")?.textContent).toContain("Asks for something");
+  });
+  it("tells in a table what the bars show", () => {
+    const voices = [{ voice: "evidence", probabilities: [0.05, 0.8, 0.1, 0.05], weight: 1.25, version: "1" }];
+    const heard = { ...message, verdict: { ...message.verdict, voices } } as unknown as MessageView;
+    const { container } = render(<Opened {...props} message={heard} formatted={false} />);
+    const cells = [...container.querySelectorAll(".why table tr")].map((line) => [...line.children].map((cell) => cell.textContent));
+    expect(cells).toEqual([["Voice", "Urgent", "Task", "Needs human", "Notification", "Counts"], ["Headers and words", "5%", "80%", "10%", "5%", "1.3"]]);
+    expect(container.querySelector(".stack")?.closest("[aria-hidden]")).not.toBeNull();
+    expect(container.querySelector(".why li .sr")?.textContent).toContain("speaks for Task");
   });
 });

@@ -1,14 +1,18 @@
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Address } from "../gen/Address";
 import type { Label } from "../gen/Label";
 import type { MessageView } from "../gen/MessageView";
+import type { Quote } from "../gen/Quote";
 import { failureOf } from "../host";
 import { LANES } from "../keys/registry";
 import { useMessage } from "../model/engine";
+import { type Found, useFacts } from "../model/facts";
 import { useFormat } from "../model/format";
 import { frameDocument } from "../model/frame";
 import { exact } from "../model/time";
 import { LaneIcon } from "../ui/lane";
+import { FactStrip, Marked, placeIn, Signals } from "./Facts";
 import { sourceOf } from "./rules/draft";
 import { Why } from "./Why";
 
@@ -32,12 +36,14 @@ interface Props {
 export function Reader(props: Props) {
   const { t } = useTranslation();
   const message = useMessage(props.id);
+  const found = useFacts(message.data?.row);
   if (props.id === null) return <article className="reader"><p className="note">{t("empty.reader")}</p></article>;
   if (message.isError) {
     return <article className="reader"><p className="note error" role="alert">{failureOf(message.error).message}</p></article>;
   }
-  if (!message.data) return <article className="reader" aria-busy="true"><p className="note">{t("loading")}</p></article>;
-  return <Opened {...props} message={message.data} />;
+  // Shown together with what was found in it, so that nothing moves once it is there.
+  if (!message.data || !(found.settled || found.late)) return <article className="reader" aria-busy="true"><p className="note">{t("loading")}</p></article>;
+  return <Opened {...props} message={message.data} found={found} />;
 }
 
 /** So many of those whom a message went to are named. */
@@ -65,17 +71,33 @@ function People({ name, people }: { name: string; people: Address[] }) {
   );
 }
 
-export function Opened(props: Props & { message: MessageView }) {
+export function Opened(props: Props & { message: MessageView; found: Found }) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
-  const { message } = props;
+  const { message, found, formatted, onFormatted } = props;
   const { row } = message;
+  const article = useRef<HTMLElement>(null);
+  /** The words that the user wants to see, and in which message. */
+  const [shown, setShown] = useState<{ id: number; quote: Quote } | null>(null);
+  const marked = shown?.id === row.id ? shown.quote : null;
+  const place = (source: Quote["span"]["source"]) => (marked?.span.source === source ? placeIn(message, marked) : null);
+  useEffect(() => {
+    if (!shown) return;
+    const mark = article.current?.querySelector("mark");
+    mark?.scrollIntoView?.({ block: "center" });
+    mark?.focus({ preventScroll: true });
+  }, [shown]);
+  const show = (quote: Quote) => {
+    // In the frame of the formatted message nothing can be marked.
+    if (formatted && quote.span.source === "text") onFormatted();
+    setShown({ id: row.id, quote });
+  };
   const source = sourceOf(message);
   return (
-    <article className="reader" aria-label={row.subject}>
+    <article ref={article} className="reader" aria-label={row.subject}>
       <header>
         <button type="button" className="back" onClick={props.onClose}>{t(props.beside ? "reader.shut" : "reader.close")}</button>
-        <h2><bdi>{row.subject || "—"}</bdi></h2>
+        <h2><bdi>{row.subject ? <Marked text={row.subject} place={place("subject")} /> : "—"}</bdi></h2>
         <dl>
           <dt>{t("reader.from")}</dt>
           <dd><bdi>{row.from.name}</bdi> <bdi>&lt;{row.from.address}&gt;</bdi></dd>
@@ -101,8 +123,9 @@ export function Opened(props: Props & { message: MessageView }) {
           <button type="button" onClick={props.onLike}>{t("like.button")} <kbd>m</kbd></button>
         </div>
       </header>
+      <Signals signals={found.facts?.signals ?? []} doubtful={message.senderDoubtful} />
+      <FactStrip message={message} found={found} onShow={show} />
       <Why message={message} />
-      {message.senderDoubtful && <div className="block warning" role="note">{t("reader.doubtful")}</div>}
       {message.defects.map((defect) => <div key={defect} className="block">{defect}</div>)}
       {message.calendar && (
         <div className="block">
@@ -123,13 +146,13 @@ export function Opened(props: Props & { message: MessageView }) {
       )}
       {message.html !== null && (
         <div className="block">
-          <button type="button" onClick={props.onFormatted}>
-            {t(props.formatted ? "reader.plain" : "reader.formatted")} <kbd>f</kbd>
+          <button type="button" onClick={onFormatted}>
+            {t(formatted ? "reader.plain" : "reader.formatted")} <kbd>f</kbd>
           </button>
           {message.blockedRemote > 0 && <p data-testid="blocked">{t("reader.blocked", { count: message.blockedRemote, number: format.count(message.blockedRemote) })}</p>}
         </div>
       )}
-      {props.formatted && message.html !== null ? (
+      {formatted && message.html !== null ? (
         <iframe
           className="frame"
           title={t("reader.frame")}
@@ -138,7 +161,7 @@ export function Opened(props: Props & { message: MessageView }) {
           srcDoc={frameDocument(message.html, props.dark)}
         />
       ) : (
-        <p className="text" dir="auto">{message.text}</p>
+        <p className="text" dir="auto"><Marked text={message.text} place={place("text")} /></p>
       )}
     </article>
   );

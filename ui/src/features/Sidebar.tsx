@@ -1,4 +1,4 @@
-import { Brain, CircleHelp, Cpu, ListChecks, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
+import { Brain, CircleHelp, Cpu, History, ListChecks, Plus, Settings, SunMoon, Tags, Target } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccountState } from "../gen/AccountState";
@@ -13,7 +13,7 @@ import { PAGES, type PageName } from "../model/place";
 import { LaneIcon } from "../ui/lane";
 import { nextTheme, type Theme } from "../ui/theme";
 
-const ICONS = { rules: ListChecks, relabel: Tags, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
+const ICONS = { rules: ListChecks, relabel: Tags, history: History, memory: Brain, accuracy: Target, models: Cpu, settings: Settings };
 
 interface Props {
   overview: Overview;

@@ -20,6 +20,7 @@ interface AnsweredAs {
   "draw-audit": "audit";
   "answer-audit": "audit";
   "end-audit": "audit";
+  "take-back": "undo";
   "set-rules": "rules";
   "set-instructions": "instructions";
 }

@@ -1,22 +1,35 @@
 import { describe, expect, it } from "vitest";
 import en from "../locales/en.json";
 import { PAGES } from "../model/place";
-import { commandOf, isFirst, KEYS, keyOf, LANES, labelOf } from "./registry";
+import { commandOf, isFirst, KEYS, keyOf, LANES, labelOf, nameOf } from "./registry";
 
-const press = (key: string, more: Partial<{ ctrlKey: boolean; target: EventTarget }> = {}) =>
+const press = (key: string, more: Partial<{ ctrlKey: boolean; metaKey: boolean; altKey: boolean; shiftKey: boolean; target: EventTarget }> = {}) =>
   commandOf({ key, ctrlKey: false, metaKey: false, altKey: false, target: document.body, ...more });
 
 describe("keys", () => {
   it("mean what they are registered for", () => {
     expect(press("j")).toBe("next");
     expect(press("?")).toBe("help");
-    expect(press("x")).toBeNull();
+    expect(press("q")).toBeNull();
   });
-  it("are left to the browser with a modifier", () => expect(press("u", { ctrlKey: true })).toBeNull());
+  it("are left to the browser with a modifier", () => {
+    expect(press("u", { ctrlKey: true })).toBeNull();
+    expect(press("k", { ctrlKey: true, altKey: true })).toBeNull();
+    expect(press("K", { ctrlKey: true, shiftKey: true })).toBeNull();
+  });
+  it("with a modifier mean what they are registered for", () => {
+    expect(press("k", { ctrlKey: true })).toBe("palette");
+    expect(press("k", { metaKey: true })).toBe("palette");
+    expect(press("a", { ctrlKey: true })).toBe("select-all");
+    expect(press("ArrowDown", { shiftKey: true })).toBe("extend-down");
+    expect(press("?", { shiftKey: true })).toBe("help");
+  });
   it("are text while the user types, but for leaving", () => {
     const target = document.createElement("input");
     expect(press("1", { target })).toBeNull();
     expect(press("Escape", { target })).toBe("close");
+    expect(press("a", { target, ctrlKey: true })).toBeNull();
+    expect(press("k", { target, ctrlKey: true })).toBe("palette");
   });
   it("let a focused button have its Enter", () => {
     expect(press("Enter", { target: document.createElement("button") })).toBeNull();
@@ -58,8 +71,8 @@ describe("keys", () => {
     expect(LANES.map((_, at) => labelOf(`label-${at + 1}` as never))).toEqual(LANES);
     expect(labelOf("undo")).toBeNull();
   });
-  it("are all explained in the help", () => {
-    const help = en.help as Record<string, string>;
-    for (const key of KEYS) expect(help[key.command === "close" ? "close_" : key.command]).toBeTruthy();
+  it("are all explained in words", () => {
+    const words = (name: string) => name.split(".").reduce<unknown>((all, part) => (all as Record<string, unknown> | undefined)?.[part], en);
+    for (const key of KEYS) expect(words(nameOf(key.command)), key.command).toBeTypeOf("string");
   });
 });

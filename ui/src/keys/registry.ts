@@ -1,4 +1,4 @@
-// One registry of keys: what listens, and what the help shows, are drawn from it.
+// One registry of keys: what listens, what the help shows and what the palette offers are drawn from it.
 import type { Label } from "../gen/Label";
 import type { PageName } from "../model/place";
 
@@ -25,45 +25,72 @@ export type Command =
   | "always"
   | "rule-up"
   | "rule-down"
+  | "toggle"
+  | "extend-down"
+  | "extend-up"
+  | "select-all"
+  | "palette"
   | "go-mail"
   | `go-${PageName}`;
 
 export interface Key {
-  /** As in `KeyboardEvent.key`, with `Alt+` where that is held; several with blanks between them are pressed one after
-   * another. */
+  /** As in `KeyboardEvent.key`, with `Alt+` where that is held, `Shift+` where it is held with an arrow, and `Ctrl+`,
+   * which is the command key on a Mac; several with blanks between them are pressed one after another. */
   keys: string[];
   command: Command;
+  /** The one place where it means something, if it is but one. */
+  where?: "mail" | PageName;
+  /** It is about a message. */
+  message?: boolean;
 }
 
 export const KEYS: Key[] = [
-  { keys: ["j", "ArrowDown"], command: "next" },
-  { keys: ["k", "ArrowUp"], command: "previous" },
-  { keys: ["Enter", "o"], command: "open" },
+  { keys: ["Ctrl+k"], command: "palette" },
+  { keys: ["j", "ArrowDown"], command: "next", where: "mail" },
+  { keys: ["k", "ArrowUp"], command: "previous", where: "mail" },
+  { keys: ["Enter", "o"], command: "open", where: "mail", message: true },
   { keys: ["Escape"], command: "close" },
-  { keys: ["1"], command: "label-1" },
-  { keys: ["2"], command: "label-2" },
-  { keys: ["3"], command: "label-3" },
-  { keys: ["4"], command: "label-4" },
+  { keys: ["x"], command: "toggle", where: "mail", message: true },
+  { keys: ["Shift+ArrowDown"], command: "extend-down", where: "mail", message: true },
+  { keys: ["Shift+ArrowUp"], command: "extend-up", where: "mail", message: true },
+  { keys: ["Ctrl+a"], command: "select-all", where: "mail", message: true },
+  { keys: ["1"], command: "label-1", message: true },
+  { keys: ["2"], command: "label-2", message: true },
+  { keys: ["3"], command: "label-3", message: true },
+  { keys: ["4"], command: "label-4", message: true },
   { keys: ["u"], command: "undo" },
-  { keys: ["/"], command: "search" },
-  { keys: ["]", "l"], command: "next-lane" },
-  { keys: ["[", "h"], command: "previous-lane" },
-  { keys: ["f"], command: "formatted" },
+  { keys: ["/"], command: "search", where: "mail" },
+  { keys: ["]", "l"], command: "next-lane", where: "mail" },
+  { keys: ["[", "h"], command: "previous-lane", where: "mail" },
+  { keys: ["f"], command: "formatted", message: true },
   { keys: ["r"], command: "sync" },
-  { keys: ["m"], command: "like" },
-  { keys: ["n"], command: "make-rule" },
-  { keys: ["a"], command: "always" },
-  { keys: ["Alt+ArrowUp"], command: "rule-up" },
-  { keys: ["Alt+ArrowDown"], command: "rule-down" },
+  { keys: ["m"], command: "like", message: true },
+  { keys: ["n"], command: "make-rule", message: true },
+  { keys: ["a"], command: "always", message: true },
+  { keys: ["Alt+ArrowUp"], command: "rule-up", where: "rules" },
+  { keys: ["Alt+ArrowDown"], command: "rule-down", where: "rules" },
   { keys: ["g i"], command: "go-mail" },
   { keys: ["g u"], command: "go-rules" },
   { keys: ["g r"], command: "go-relabel" },
+  { keys: ["g h"], command: "go-history" },
   { keys: ["g m"], command: "go-memory" },
   { keys: ["g a"], command: "go-accuracy" },
   { keys: ["g l"], command: "go-models" },
   { keys: ["g s"], command: "go-settings" },
   { keys: ["?"], command: "help" },
 ];
+
+const NAMES: Partial<Record<Command, string>> = {
+  close: "help.close_",
+  toggle: "select.toggle",
+  "extend-down": "select.extendDown",
+  "extend-up": "select.extendUp",
+  "select-all": "select.all",
+  palette: "palette.title",
+};
+
+/** The key of the words that say what a command does. */
+export const nameOf = (command: Command): string => NAMES[command] ?? `help.${command}`;
 
 /** What begins a sequence of two keys. */
 const FIRST = new Set(KEYS.flatMap((key) => key.keys).flatMap((keys) => (keys.includes(" ") ? [keys.split(" ")[0]] : [])));
@@ -75,10 +102,10 @@ interface Pressed {
   key: string;
   /** Which key of the keyboard it is, whatever stands on it: as in `KeyboardEvent.code`. */
   code?: string;
-  shiftKey?: boolean;
   ctrlKey: boolean;
   metaKey: boolean;
   altKey: boolean;
+  shiftKey?: boolean;
   target: EventTarget | null;
 }
 
@@ -111,14 +138,22 @@ export function isFirst(event: Pressed): boolean {
   return !isModified(event) && !isTyping(event.target) && FIRST.has(keyOf(event));
 }
 
-/** The command of a pressed key, after `first` if that began a sequence; none while the user types, except to leave. */
-export function commandOf(event: Pressed, first = ""): Command | null {
-  if (event.ctrlKey || event.metaKey) return null;
+/** What was pressed, as the registry writes it; empty for what it never holds. */
+function pressedAs(event: Pressed, first: string): string {
   const key = keyOf(event);
-  const pressed = event.altKey ? `Alt+${key}` : first ? `${first} ${key}` : key;
-  const found = KEYS.find((key) => key.keys.includes(pressed));
+  if (event.ctrlKey || event.metaKey) return event.altKey || event.shiftKey ? "" : `Ctrl+${key.toLowerCase()}`;
+  if (event.altKey) return `Alt+${key}`;
+  // With other keys it is part of what they write.
+  if (event.shiftKey && key.startsWith("Arrow")) return `Shift+${key}`;
+  return first ? `${first} ${key}` : key;
+}
+
+/** The command of a pressed key, after `first` if that began a sequence; none while the user types, except to
+ * leave and to look for commands. */
+export function commandOf(event: Pressed, first = ""): Command | null {
+  const found = KEYS.find((key) => key.keys.includes(pressedAs(event, first)));
   if (!found) return null;
-  if (isTyping(event.target)) return found.command === "close" ? "close" : null;
+  if (isTyping(event.target)) return found.command === "close" || found.command === "palette" ? found.command : null;
   // What has the focus has its own meaning of Enter.
   if (event.key === "Enter" && event.target instanceof HTMLElement && event.target.matches("button, input, summary, a")) {
     return null;

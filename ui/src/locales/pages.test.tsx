@@ -3,6 +3,9 @@ import { act, cleanup, fireEvent, screen } from "@testing-library/react";
 import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
 import type { AccountState } from "../gen/AccountState";
 import type { AuditView } from "../gen/AuditView";
+import type { DateCandidate } from "../gen/DateCandidate";
+import type { Facts } from "../gen/Facts";
+import type { HistoryEntry } from "../gen/HistoryEntry";
 import type { Label } from "../gen/Label";
 import type { MemoryView } from "../gen/MemoryView";
 import type { MessageView } from "../gen/MessageView";
@@ -10,6 +13,13 @@ import type { ModelView } from "../gen/ModelView";
 import type { RelabelHold } from "../gen/RelabelHold";
 import type { RelabelState } from "../gen/RelabelState";
 import type { RelabelStatus } from "../gen/RelabelStatus";
+import type { Rule } from "../gen/Rule";
+import type { RuleCondition } from "../gen/RuleCondition";
+import type { RuleFaultView } from "../gen/RuleFaultView";
+import type { RuleHeard } from "../gen/RuleHeard";
+import type { RulePreview } from "../gen/RulePreview";
+import type { Signal } from "../gen/Signal";
+import en from "./en.json";
 import { answers, tell } from "../testing/scripted";
 import { type Language, LANGUAGES } from "../ui/language";
 import strings from "../ui/strings";
@@ -19,12 +29,19 @@ const { open, overview, row } = await import("../testing/page");
 const { App } = await import("../features/App");
 const { Help } = await import("../features/Help");
 const { Opened } = await import("../features/Reader");
+const { Palette } = await import("../features/Palette");
+const { Selected } = await import("../features/Selected");
+const { Heard } = await import("../features/Trace");
 const { Welcome } = await import("../features/Welcome");
 const { default: Accuracy } = await import("../features/accuracy/Accuracy");
+const { default: History } = await import("../features/history/History");
 const { default: Memory } = await import("../features/memory/Memory");
 const { default: Models } = await import("../features/models/Models");
 const { default: Relabel } = await import("../features/relabel/Relabel");
 const { BLANK, scopeOf } = await import("../features/relabel/scope");
+const { default: Rules } = await import("../features/rules/Rules");
+const { FIELDS, made } = await import("../features/rules/draft");
+const { REST } = await import("../model/rules");
 const { default: Settings } = await import("../features/settings/Settings");
 
 const files = import.meta.glob<object>("./*.json", { import: "default", eager: true });
@@ -80,6 +97,78 @@ const message = (more: Partial<MessageView["row"]>) => ({
     why: [{ kind: "word", label: "task", text: "R", weight: 1 }],
   },
 }) as unknown as MessageView;
+const quote = { words: "T", span: { source: "text" as const, start: 0, end: 1 } };
+const due = (more: Partial<DateCandidate>): DateCandidate => ({
+  quote, date: { year: 2026, month: 10, day: 14 }, time: { hour: 9, minute: 0 }, exactness: "time", deadline: true, ambiguous: false, at: NOW, ...more,
+});
+const signals: Signal[] = [
+  { kind: "name-shows-address", shown: "a", actual: "b" }, { kind: "name-shows-brand", brand: "a", domain: "b" }, { kind: "reply-elsewhere", from: "a", reply_to: "b" },
+  ...(["script", "glyphs", "one-edit"] as const).map((likeness) => ({ kind: "looks-like" as const, domain: "a", like: "b", likeness })),
+  { kind: "mixed-scripts", domain: "a" }, { kind: "link-elsewhere", shown: "a", target: "b" }, { kind: "not-authenticated", spf: true, dkim: false, dmarc: true },
+];
+const facts: Facts = {
+  task: { what: quote, for_whom: quote, due: due({}), amount: { quote, minor: 123_456, currency: "EUR", assumed: true } },
+  codes: (["one-time", "order", "invoice", "tracking", "booking", "reference"] as const).map((kind) => ({ quote, code: `C-${kind}`, kind })),
+  signals: signals.map((signal) => ({ signal, text: "English" })),
+};
+const none: Facts = { task: null, codes: [], signals: [] };
+const found = (of: Facts | undefined, late = false) => ({ facts: of, late, settled: of !== undefined, again: () => {} });
+
+const texts: RuleCondition[] = (["contains", "is", "starts", "ends", "glob"] as const).map((how) => ({ kind: "text", field: "subject", test: { how, value: "V" } }));
+const conditions: RuleCondition[] = [
+  ...Object.values(FIELDS).flat().map((field) => made(field)),
+  ...texts,
+  { kind: "text", field: "body", test: { how: "present" } },
+  ...(["domain", "name", "local"] as const).map((part) => ({ kind: "address" as const, field: "from" as const, part, test: { how: "is" as const, value: "V" } })),
+  ...(["unsure", "answered", "seen", "flagged"] as const).map((kind) => ({ kind, is: false })),
+  { kind: "probability", of: "task", bound: { at_least: 0.5, below: 0.9 } }, { kind: "probability", of: "task", bound: { below: 0.9 } }, { kind: "probability", of: "task", bound: {} },
+  { kind: "size", bytes: { at_least: 5, at_most: 5 } }, { kind: "size", bytes: { at_least: 5, at_most: 6 } }, { kind: "size", bytes: { at_most: 6 } },
+  { kind: "attachment", mime: "image/*", ending: ".pdf", size: { at_least: 1 } },
+  ...(["inbox", "archive", "sent", "drafts", "junk", "trash", "all", "other"] as const).map((is) => ({ kind: "folder-role" as const, is })),
+  ...(["to", "only-to", "cc", "absent"] as const).map((is) => ({ kind: "reader" as const, is })),
+  ...(["pass", "fail", "neutral", "unknown"] as const).map((is) => ({ kind: "authentication" as const, method: "dkim" as const, is })),
+  { kind: "group", mode: "any", of: [made("subject"), { kind: "group", mode: "none", of: [made("from")] }] }, { kind: "group", mode: "all", of: [] },
+];
+const rule = (id: number, more: Partial<Rule> = {}): Rule => ({ id, name: `R${id}`, enabled: true, when: { mode: "all", of: [made("subject")] }, then: [{ kind: "set-label", label: "task" }], ...more });
+const rules: Rule[] = [
+  rule(1, {
+    when: { mode: "all", of: conditions },
+    then: [
+      { kind: "set-label", label: "urgent" }, { kind: "add-keyword", keyword: "K" }, { kind: "flag" }, { kind: "mark-read" }, { kind: "move", folder: "F" },
+      { kind: "archive" }, { kind: "notify" }, { kind: "stop" },
+    ],
+  }),
+  rule(2, { name: "", enabled: false, then: [] }),
+];
+const preview = (n: number): RulePreview => ({
+  faults: [], messages: n, corrected: n,
+  rules: rules.map(({ id }) => ({ rule: id, matches: n, more: n, fewer: n, newest: NOW, examples: [row({})], lost: [row({})] })),
+  moves: n === 0 ? [] : [{ from: "task", to: "urgent", count: n, examples: [] }],
+  conflicts: [{ winner: 1, loser: 2, messages: n, examples: [] }],
+  wanted: [{ action: { kind: "flag" }, messages: n }],
+});
+const faults = (Object.keys(en.rules.fault) as RuleFaultView["fault"]["what"]["kind"][]).map((kind) => ({
+  fault: { rule: 0, id: 1, name: "R1", at: { part: "rule" }, what: { kind } }, text: "English",
+})) as RuleFaultView[];
+const culprits = [
+  ...(["yes", "no", "open"] as const).map((answer) => ({ path: [0], condition: made("subject"), answer })),
+  ...(["no", "open"] as const).map((answer) => ({ path: [], answer })),
+];
+const heard: RuleHeard[] = [
+  { kind: "off" }, { kind: "behind" }, { kind: "stopped", by: 1 },
+  ...culprits.flatMap((because): RuleHeard[] => [{ kind: "failed", because }, { kind: "open", because }]),
+  {
+    kind: "matched",
+    actions: [
+      { action: { kind: "set-label", label: "task" }, fate: { kind: "stands" } }, { action: { kind: "flag" }, fate: { kind: "stands" } },
+      { action: { kind: "notify" }, fate: { kind: "repeats", of: 1 } }, { action: { kind: "archive" }, fate: { kind: "overruled", by: 1 } },
+    ],
+  },
+];
+const entry = (more: Partial<HistoryEntry>): HistoryEntry => ({
+  at: NOW, row: row({}), by: "evidence", from: null, to: "task", unsure: true, confidence: 0.5, reason: "R", relabel: 7, undone: false, act: null, ...more,
+});
+
 const reading = { id: 1, dark: false, onFormatted: () => {}, onLabel: () => {}, onLike: () => {}, onMakeRule: () => {}, onAlways: () => {}, onClose: () => {} };
 
 async function speak(language: Language) {
@@ -134,7 +223,7 @@ describe.each(Object.keys(LANGUAGES) as Language[])("in %s", (language) => {
       });
       open(App);
       await settle();
-      await screen.findByText(strings.t("voice.encoder"));
+      await screen.findAllByText(strings.t("voice.encoder"));
       fireEvent.keyDown(window, { key: "?" });
       for (const lane of lanes) expect(screen.getAllByText(strings.t(`lane.${lane}`)).length).toBeGreaterThan(0);
       cleanup();
@@ -159,14 +248,25 @@ describe.each(Object.keys(LANGUAGES) as Language[])("in %s", (language) => {
   it("there are messages, and why they lie where they lie", async () => {
     await speak(language);
     for (const more of [{}, { unsure: true }, { decidedBy: "user" as const }]) {
-      open(() => <Opened {...reading} formatted={false} message={message(more)} />);
+      open(() => <Opened {...reading} found={found(facts)} formatted={false} message={message(more)} />);
       cleanup();
     }
     for (const one of [1, 1_000_000]) {
-      open(() => <Opened {...reading} formatted beside message={{ ...message({}), blockedRemote: one, verdict: null }} />);
+      open(() => <Opened {...reading} found={found(none, one === 1)} formatted beside message={{ ...message({}), blockedRemote: one, verdict: null }} />);
       cleanup();
     }
+    for (const exactness of ["day", "week", "month"] as const) {
+      const task = { what: quote, for_whom: null, due: due({ exactness, deadline: false, ambiguous: true }), amount: { quote, minor: 5, currency: null, assumed: false } };
+      open(() => <Opened {...reading} found={found({ ...none, task })} formatted={false} message={{ ...message({}), list: "L" }} />);
+      cleanup();
+    }
+    open(() => <Opened {...reading} found={found(undefined, true)} formatted={false} message={message({})} />);
+    open(() => <Heard trace={{ rules: heard.map((heard, at) => ({ rule: at + 1, name: "", heard })), outcome: null }} />);
+    open(() => <Heard trace={{ rules: [], outcome: null }} />);
     open(() => <Help onClose={() => {}} />);
+    for (const count of [1, 3, 1_000_000]) open(() => <Selected count={count} onLabel={() => {}} onClear={() => {}} />);
+    open(() => <Palette entries={[{ id: "a", title: "A", keys: ["g i"], run: () => {} }]} onClose={() => {}} />);
+    for (const value of ["a", "z"]) fireEvent.change(screen.getByRole("combobox", { name: strings.t("palette.find") }), { target: { value } });
   });
   it("there is relabelling, in all its states", async () => {
     await speak(language);
@@ -184,6 +284,53 @@ describe.each(Object.keys(LANGUAGES) as Language[])("in %s", (language) => {
       open(Relabel, { overview: overview({ models: [model()] }) });
       await settle();
       screen.getByRole("heading", { level: 1, name: strings.t("pages.relabel") });
+      cleanup();
+    }
+  });
+  it("there are rules, right and wrong, and what they would do", async () => {
+    await speak(language);
+    // What must rest is waited for by a clock that only moves when it is told to.
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const rest = () => act(async () => void (await vi.advanceTimersByTimeAsync(REST)));
+    try {
+      for (const told of [preview(1), preview(3), preview(1_000_000), { ...preview(0), faults }]) {
+        answers({
+          rules: () => ({ kind: "rules", rules, faults: [] }),
+          "preview-rules": () => ({ kind: "preview-rules", ...told }),
+          "export-rules": () => ({ kind: "export-rules", json: "{}", sieve: "S", leftOut: told.messages === 1 ? [] : ["English"] }),
+        });
+        open(Rules);
+        await rest();
+        await rest();
+        fireEvent.click(screen.getByText("R1"));
+        fireEvent.click(screen.getByRole("button", { name: strings.t("rules.exchange.export") }));
+        fireEvent.click(screen.getByRole("button", { name: strings.t("rules.duplicateOne", { name: "R1" }) }));
+        await rest();
+        await rest();
+        screen.getByRole("heading", { level: 1, name: strings.t("pages.rules") });
+        cleanup();
+      }
+      answers({ rules: () => ({ kind: "rules", rules: [], faults: [] }), "preview-rules": () => ({ kind: "preview-rules", ...preview(0), rules: [] }) });
+      open(Rules);
+      await rest();
+      screen.getByText(strings.t("rules.empty"));
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+  it("there is the history, full, empty and narrowed", async () => {
+    await speak(language);
+    const voices = ["evidence", "encoder", "model", "memory", "rule"] as const;
+    const entries = [...voices.map((by) => entry({ by })), entry({ by: "user", from: "urgent", act: 1 }), entry({ by: "user", act: 2, undone: true }), entry({ row: null })];
+    for (const shown of [entries, [entry({})], []]) {
+      answers({ history: () => ({ kind: "history", entries: shown, next: shown.length > 1 ? "n" : null }) });
+      open(History);
+      await settle();
+      const [only] = screen.queryAllByRole("button", { name: strings.t("history.only", { subject: "Invoice 12" }) });
+      if (only) fireEvent.click(only);
+      else fireEvent.change(screen.getByRole("combobox", { name: new RegExp(strings.t("history.who")) }), { target: { value: "rule" } });
+      await settle();
+      screen.getByText(only ? strings.t("history.about", { subject: "Invoice 12" }) : strings.t("history.noneSuch"), { normalizer: (text) => text });
       cleanup();
     }
   });

@@ -1,6 +1,7 @@
 // What is on screen, asked from the engine and kept up to date by its events.
 import { type QueryClient, skipToken, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
+import type { HistoryFilter } from "../gen/HistoryFilter";
 import type { Label } from "../gen/Label";
 import type { Like } from "../gen/Like";
 import type { Overview } from "../gen/Overview";
@@ -25,6 +26,7 @@ export const keys = {
   message: (id: number) => ["message", id] as const,
   relabel: ["relabel"] as const,
   relabelDiff: ["relabel-diff"] as const,
+  history: ["history"] as const,
   memory: ["memory"] as const,
   audit: ["audit"] as const,
   instructions: ["instructions"] as const,
@@ -96,6 +98,17 @@ export function useRelabelDiff(status: RelabelStatus, examples: number) {
   });
 }
 
+/** What was decided that the filter lets through, newest first, a page after another. It changes with each label. */
+export function useHistory(filter: HistoryFilter) {
+  return useInfiniteQuery({
+    queryKey: [...keys.history, filter],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam }) => ask({ kind: "history", filter, after: pageParam, limit: PAGE }),
+    getNextPageParam: (page) => page.next,
+    staleTime: 0,
+  });
+}
+
 // What was learned and judged changes with each label, so these two are asked for whenever they are looked at.
 
 export function useMemory() {
@@ -121,6 +134,7 @@ export function useEvents() {
             patch(client, (o) => ({ ...o, counts: event.counts, waitingForModel: event.waitingForModel }));
             for (const lane of event.lanes) void client.invalidateQueries({ queryKey: keys.rows({ lane }) });
             void client.invalidateQueries({ queryKey: keys.relabelDiff });
+            void client.invalidateQueries({ queryKey: keys.history });
             // It looks at all mail, so one that is under way is waited for.
             void client.invalidateQueries({ queryKey: keys.preview }, { cancelRefetch: false });
             break;

@@ -3,7 +3,7 @@ import type { Row } from "../gen/Row";
 import strings from "../ui/strings";
 import { bytes, span } from "./format";
 import { frameDocument } from "./frame";
-import { neighbour, rowsOf, without } from "./pages";
+import { rowsOf, without } from "./pages";
 import { exact, relative } from "./time";
 
 const row = (id: number) => ({ id }) as Row;
@@ -17,13 +17,6 @@ describe("pages", () => {
     expect(rowsOf(left).map((r) => r.id)).toEqual([1, 3]);
     expect(left.pages[0]?.next).toBe("x");
     expect(rowsOf(pages)).toHaveLength(3);
-  });
-  it("select the row below, else the one above, else none", () => {
-    const rows = rowsOf(pages);
-    expect(neighbour(rows, 1)).toBe(2);
-    expect(neighbour(rows, 3)).toBe(2);
-    expect(neighbour([row(9)], 9)).toBeNull();
-    expect(neighbour([], 9)).toBeNull();
   });
 });
 

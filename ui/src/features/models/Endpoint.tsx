@@ -6,6 +6,9 @@ import { Confirm } from "../../ui/Confirm";
 import { Section } from "../../ui/Page";
 import { useWork } from "../../ui/work";
 
+/** An address as it may be typed. */
+const SAMPLE = "http://127.0.0.1:8080/v1";
+
 /** Uses a model behind an address. What it reads leaves for there, so that is said and asked first. */
 export function Endpoint({ onChanged }: { onChanged: () => void }) {
   const { t } = useTranslation();
@@ -34,7 +37,7 @@ export function Endpoint({ onChanged }: { onChanged: () => void }) {
       >
         <label className="grow">
           {t("endpoint.url")}
-          <input name="url" inputMode="url" spellCheck={false} placeholder="http://127.0.0.1:8080/v1" value={url} onChange={(event) => setUrl(event.target.value)} />
+          <input name="url" inputMode="url" spellCheck={false} placeholder={SAMPLE} value={url} onChange={(event) => setUrl(event.target.value)} />
         </label>
         <label>
           {t("endpoint.model")}

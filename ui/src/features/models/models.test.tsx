@@ -76,3 +76,36 @@ describe("the page of models", () => {
     expect((screen.getByLabelText("Path of a GGUF file") as HTMLInputElement).value).toBe("/m.gguf");
   });
 });
+
+describe("a model at an address", () => {
+  const url = "https://llm.example:8443/v1";
+  it("is used only after it was said where mail goes", async () => {
+    answers({ "use-endpoint": () => ({ kind: "use-endpoint" }) });
+    const { props } = shown([]);
+    fireEvent.change(screen.getByRole("textbox", { name: "Address" }), { target: { value: ` ${url} ` } });
+    fireEvent.change(screen.getByLabelText("Name of the model"), { target: { value: "big" } });
+    fireEvent.click(screen.getByRole("button", { name: "Use it" }));
+    const dialog = screen.getByRole("dialog", { name: "Let mail go to llm.example:8443?" });
+    expect(dialog.textContent).toContain(`is sent to ${url}`);
+    expect(asked).toEqual([]);
+    fireEvent.click(within(dialog).getByRole("button", { name: "Send mail there" }));
+    await act(async () => {});
+    expect(asked).toEqual([{ kind: "use-endpoint", url, model: "big", key: null }]);
+    expect(props.onChanged).toHaveBeenCalled();
+  });
+  it("is marked, and asked about when it is used again", async () => {
+    answers({ "use-model": () => ({ kind: "use-model" }) });
+    shown([model({ endpoint: url, inUse: false })]);
+    expect(screen.getByRole("article").textContent).toContain(`mail that it reads goes to ${url}`);
+    fireEvent.click(screen.getByRole("button", { name: "Use" }));
+    expect(asked).toEqual([]);
+    fireEvent.click(screen.getByRole("button", { name: "Send mail there" }));
+    await act(async () => {});
+    expect(asked).toEqual([{ kind: "use-model", id: "abc" }]);
+  });
+  it("changes what the page promises", () => {
+    shown([model({ endpoint: url })]);
+    expect(document.querySelector(".lead")?.textContent).toContain(url);
+    expect(document.body.textContent).not.toContain("Nothing leaves this machine");
+  });
+});

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { RuleAction } from "../../gen/RuleAction";
 import type { RuleFaultView } from "../../gen/RuleFaultView";
 import { Faults } from "./Conditions";
-import { ACTION_LIMIT, ACTIONS, madeAction, nextAction } from "./draft";
+import { ACTION_LIMIT, ACTIONS, madeAction, nextAction, SAMPLE } from "./draft";
 import { Choice, LabelChoice, Word } from "./Inputs";
 
 interface Props {
@@ -56,7 +56,7 @@ function Line({ action, place, faults, onChange }: LineProps) {
         <Choice name={t("rules.input.action")} value={action.kind} of={ACTIONS} say={(kind) => t(`rules.action.${kind}`)} onChange={(kind) => onChange(madeAction(kind))} />
         {action.kind === "set-label" && <LabelChoice value={action.label} onChange={(label) => onChange({ ...action, label })} />}
         {action.kind === "add-keyword" && (
-          <Word name={t("rules.field.keyword")} value={action.keyword} placeholder="$Later" fault={fault} onChange={(keyword) => onChange({ ...action, keyword })} />
+          <Word name={t("rules.field.keyword")} value={action.keyword} placeholder={SAMPLE.keyword} fault={fault} onChange={(keyword) => onChange({ ...action, keyword })} />
         )}
         {action.kind === "move" && (
           <Word name={t("rules.field.folder")} value={action.folder} placeholder={t("rules.example.folder")} fault={fault} onChange={(folder) => onChange({ ...action, folder })} />

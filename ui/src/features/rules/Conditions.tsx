@@ -8,7 +8,7 @@ import type { RuleFaultView } from "../../gen/RuleFaultView";
 import type { RuleGroup } from "../../gen/RuleGroup";
 import type { RulePath } from "../../gen/RulePath";
 import { useFormat } from "../../model/format";
-import { bounded, changed, changedGroup, CONDITION_LIMIT, DAY, type Field, FIELDS, fieldOf, isSame, made, mayNest, size } from "./draft";
+import { bounded, changed, changedGroup, CONDITION_LIMIT, DAY, fieldOf, FIELDS, isSame, made, mayNest, SAMPLE, size, type Field } from "./draft";
 import { Choice, LabelChoice, PercentInput, SizeInput, SpanInput, TestInput, Word } from "./Inputs";
 
 interface Props {
@@ -179,7 +179,7 @@ function Inputs({ condition: c, fault, accounts, onChange }: InputsProps): React
         </>
       );
     case "header":
-      return <Word name={t("rules.input.header")} value={c.name} placeholder="X-Mailer" fault={fault} onChange={(name) => onChange({ ...c, name })} />;
+      return <Word name={t("rules.input.header")} value={c.name} placeholder={SAMPLE.header} fault={fault} onChange={(name) => onChange({ ...c, name })} />;
     case "language":
       return (
         <select aria-label={t("rules.field.language")} value={c.is} aria-invalid={fault !== undefined} aria-describedby={fault} onChange={(event) => onChange({ ...c, is: event.target.value })}>
@@ -223,7 +223,7 @@ function Inputs({ condition: c, fault, accounts, onChange }: InputsProps): React
         </>
       );
     case "account":
-      return <Word name={t("rules.field.account")} value={c.is} among={accounts} placeholder={accounts[0] ?? "me@example.org"} fault={fault} onChange={(is) => onChange({ ...c, is })} />;
+      return <Word name={t("rules.field.account")} value={c.is} among={accounts} placeholder={accounts[0] ?? SAMPLE.account} fault={fault} onChange={(is) => onChange({ ...c, is })} />;
     case "folder-role":
       return <Choice name={t("rules.field.folder-role")} value={c.is} of={ROLES} say={(role) => t(`rules.role.${role}`)} onChange={(is) => onChange({ ...c, is })} />;
     case "reader":
@@ -236,6 +236,6 @@ function Inputs({ condition: c, fault, accounts, onChange }: InputsProps): React
         </>
       );
     case "keyword":
-      return <Word name={t("rules.field.keyword")} value={c.is} placeholder="$Important" fault={fault} onChange={(is) => onChange({ ...c, is })} />;
+      return <Word name={t("rules.field.keyword")} value={c.is} placeholder={SAMPLE.keyword} fault={fault} onChange={(is) => onChange({ ...c, is })} />;
   }
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Rule } from "../../gen/Rule";
 import type { RulesExport } from "../../gen/RulesExport";
 import { ask } from "../../host";
+import { download } from "../../ui/download";
 import { Section } from "../../ui/Page";
 import { useWork } from "../../ui/work";
 
@@ -66,14 +67,6 @@ export function Exchange({ dirty, onRead }: Props) {
 function Text({ name, text, file, type }: { name: string; text: string; file: string; type: string }) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);
-  const download = () => {
-    const address = URL.createObjectURL(new Blob([text], { type }));
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = file;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(address), 10_000);
-  };
   const copy = () =>
     navigator.clipboard.writeText(text).then(
       () => setCopied(true),
@@ -85,7 +78,7 @@ function Text({ name, text, file, type }: { name: string; text: string; file: st
         <span>{name}</span>
         <span className="buttons">
           <button type="button" className="small" onClick={() => void copy()}>{t(copied ? "rules.exchange.copied" : "rules.exchange.copy")}</button>
-          <button type="button" className="small" onClick={download}>{t("rules.exchange.save")}</button>
+          <button type="button" className="small" onClick={() => download(text, file, type)}>{t("rules.exchange.save")}</button>
         </span>
       </p>
       <textarea readOnly rows={8} aria-label={name} value={text} onFocus={(event) => event.target.select()} />

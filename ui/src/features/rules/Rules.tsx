@@ -164,6 +164,11 @@ export default function RulesPage({ overview, onRead, onSay, onPage }: PageProps
               rules.length > 0 && faults.length === 0 && preview.data && <RunNow moves={preview.data.moves.reduce((sum, move) => sum + move.count, 0)} onRun={() => void runNow()} />
             )}
           </Section>
+        </div>
+        {(rules.length > 0 || dirty) && (
+          <Preview preview={preview} rules={rules} open={open} onRead={onRead} onMore={examples < MANY ? () => setExamples(MANY) : undefined} />
+        )}
+        <div className="rules-exchange">
           <Exchange
             dirty={dirty}
             onRead={(more) => {
@@ -173,9 +178,6 @@ export default function RulesPage({ overview, onRead, onSay, onPage }: PageProps
             }}
           />
         </div>
-        {(rules.length > 0 || dirty) && (
-          <Preview preview={preview} rules={rules} open={open} onRead={onRead} onMore={examples < MANY ? () => setExamples(MANY) : undefined} />
-        )}
       </div>
     </Page>
   );

@@ -19,6 +19,8 @@ export const CONDITION_LIMIT = 200;
 export const ACTION_LIMIT = 20;
 /** Characters of a name; as the engine has it. */
 const NAME_LIMIT = 200;
+/** What may be typed, where it is the same in all languages. */
+export const SAMPLE = { header: "X-Mailer", keyword: "$Important", account: "me@example.org" };
 /** Seconds of a day, in which ages are typed. */
 export const DAY = 86_400;
 

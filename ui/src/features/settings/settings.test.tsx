@@ -66,4 +66,24 @@ describe("the settings", () => {
     expect(await screen.findByText(/not allowed/)).toBeTruthy();
     expect(props.onChanged).toHaveBeenCalled();
   });
+  it("keep instructions to the model, five at most", async () => {
+    let list = [1, 2, 3, 4].map((n) => ({ text: `asks ${n}`, label: "task" as const }));
+    answers({
+      instructions: () => ({ kind: "instructions", list }),
+      "set-instructions": (request) => {
+        list = request.list as typeof list;
+        return { kind: "instructions", list };
+      },
+    });
+    open(Settings);
+    fireEvent.change(await screen.findByLabelText("If the message"), { target: { value: " asks for money " } });
+    fireEvent.change(screen.getByLabelText("it speaks for"), { target: { value: "urgent" } });
+    fireEvent.click(screen.getByRole("button", { name: "Add" }));
+    await screen.findByText(/room for 5/);
+    expect(list.at(-1)).toEqual({ text: "asks for money", label: "urgent" });
+    expect(screen.queryByLabelText("If the message")).toBeNull();
+    fireEvent.click(screen.getByRole("button", { name: "Remove the instruction asks 2" }));
+    await screen.findByLabelText("If the message");
+    expect(list.map((each) => each.text)).toEqual(["asks 1", "asks 3", "asks 4", "asks for money"]);
+  });
 });
