@@ -25,6 +25,7 @@ mod open;
 mod pack;
 #[cfg(test)]
 mod plans;
+mod query;
 mod queue;
 mod relabel;
 mod rule;
@@ -41,6 +42,7 @@ pub use error::StoreError;
 pub use lesson::Taught;
 pub use lock::EngineLock;
 pub use open::Store;
+pub use query::{Field, highlights};
 pub use types::*;
 pub use vector::{BodyId, Encoded};
 
