@@ -26,6 +26,7 @@ mod open;
 mod pack;
 #[cfg(test)]
 mod plans;
+mod query;
 mod queue;
 mod relabel;
 mod rule;
@@ -43,6 +44,7 @@ pub use history::{HISTORY_PAGE, HistoryCursor, HistoryEntry, HistoryFilter, Hist
 pub use lesson::Taught;
 pub use lock::EngineLock;
 pub use open::Store;
+pub use query::{Field, highlights};
 pub use types::*;
 pub use vector::{BodyId, Encoded};
 

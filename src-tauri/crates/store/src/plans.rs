@@ -1,6 +1,6 @@
 //! The plans of statements that must cost no more than the rows they return.
 
-use crate::{Store, history, lesson, list, queue, relabel, vector};
+use crate::{Store, history, lesson, list, queue, relabel, search, vector};
 use sqlx::{AssertSqlSafe, Row as _};
 
 /// What a plan says about reading or sorting more than is asked for.
@@ -19,7 +19,8 @@ async fn no_list_or_queue_reads_all_messages_or_sorts_them() {
         .chain(&vector::PLANNED)
         .chain(&lesson::PLANNED)
         .chain(&history::PLANNED)
-        .chain(&relabel::PLANNED);
+        .chain(&relabel::PLANNED)
+        .chain(&search::PLANNED);
     for statement in planned {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}"));
         let steps = sqlx::query(explain).fetch_all(store.readers()).await.expect("a plan");

@@ -8,7 +8,7 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 
 /// A statement that reads [`Row`]s of `messages m`, continued by `$tail`. Read back by [`row`].
 macro_rules! select_rows {
-    ($tail:literal) => {
+    ($tail:expr) => {
         concat!(
             "SELECT m.id, m.sort_key, m.account_id, m.folder_id, m.thread_id, \
              (SELECT t.present FROM threads t WHERE t.id = m.thread_id), \
