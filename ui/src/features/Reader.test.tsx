@@ -45,7 +45,7 @@ describe("the reader", () => {
     const heard = { ...message, verdict: { ...message.verdict, voices } } as unknown as MessageView;
     const { container } = render(<Opened {...props} message={heard} formatted={false} />);
     const cells = [...container.querySelectorAll(".why table tr")].map((line) => [...line.children].map((cell) => cell.textContent));
-    expect(cells).toEqual([["Voice", "Urgent", "Task", "Needs human", "Notification", "Counts"], ["Headers and words", "5%", "80%", "10%", "5%", "1.3"]]);
+    expect(cells).toEqual([["Voice", "Urgent", "Task", "Needs human", "Notification", "Counts"], ["Headers and words", "5%", "80%", "10%", "5%", "1.25"]]);
     expect(container.querySelector(".stack")?.closest("[aria-hidden]")).not.toBeNull();
     expect(container.querySelector(".why li .sr")?.textContent).toContain("speaks for Task");
   });
