@@ -35,11 +35,15 @@ test-ui: ui
 test-browser:
 	tests/e2e/browser.sh $(BIN)/ui-host ui/dist
 
+PAGES = welcome lanes formatted facts reader-warned selected palette rules rules-trace relabel-ready history memory accuracy models settings
+
 # Every page in light and dark, from the real engine, into docs/screenshots.
 screenshots: system-test ui
 	cargo build --workspace --bins
 	tools/models/encoder.sh $(BIN)
-	SHOTS=$(CURDIR)/docs/screenshots tests/e2e/browser.sh $(BIN)/ui-host ui/dist
+	SHOTS=$(CURDIR)/ui/dist/shots tests/e2e/browser.sh $(BIN)/ui-host ui/dist
+	for page in $(PAGES); do cp ui/dist/shots/$$page-light.png ui/dist/shots/$$page-dark.png docs/screenshots/; done
+	rm -r ui/dist/shots
 
 test-window:
 	tests/e2e/window.sh $(BIN)/mailroom

@@ -14,7 +14,7 @@ pub(crate) enum Command {
     Add {
         /// The label of such mail.
         label: Label,
-        /// Which mail, as it would stand after "This is".
+        /// Which mail, in your words.
         text: String,
     },
     /// Removes one.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Instruction {
-    /// Which mail, in the user's words, as they would stand after "This is".
+    /// Which mail, in the user's words: "mail from my landlord", "asks me to book a journey".
     pub text: String,
     /// What it is.
     pub label: Label,

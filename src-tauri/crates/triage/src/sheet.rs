@@ -62,7 +62,7 @@ impl Prompts {
         let mail = format!("From: {from}\nSubject: {subject}\n\n{}", digest::excerpt(content));
         let mut questions = self.questions.clone();
         questions.extend(instructions.map(|instruction| SheetQuestion {
-            line: format!("- This is {}:", instruction.text),
+            line: format!("- Fits \u{201c}{}\u{201d}:", instruction.text),
             filler: " ?".into(),
             words: vec![" yes".into(), " no".into()],
         }));
@@ -122,7 +122,7 @@ mod tests {
         let sheet = prompts.sheet(&MessageContent::default(), [&mine].into_iter());
         assert_eq!(sheet.questions.len(), prompts.questions.len() + 1);
         let last = sheet.questions.last().expect("questions");
-        assert_eq!(last.line, "- This is mail from my landlord:");
+        assert_eq!(last.line, "- Fits \u{201c}mail from my landlord\u{201d}:");
         assert_eq!(last.words, [" yes", " no"]);
     }
 }
