@@ -6,7 +6,7 @@ import type { Label } from "./Label";
  */
 export type Instruction = { 
 /**
- * Which mail, in the user's words, as they would stand after "This is".
+ * Which mail, in the user's words: "mail from my landlord", "asks me to book a journey".
  */
 text: string, 
 /**
