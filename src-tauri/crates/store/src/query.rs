@@ -399,6 +399,13 @@ fn tokens(text: &str) -> Vec<Token> {
             open = !unspaced;
         } else {
             open = false;
+            // A sign above or below a letter is no part of the word, but no mark may part them.
+            if is_combining_mark(c)
+                && let Some(token) = tokens.last_mut()
+                && token.at.end == at
+            {
+                token.at.end = end;
+            }
         }
     }
     tokens
@@ -444,5 +451,206 @@ fn fold_char(c: char) -> Option<char> {
         'ς' => Some('σ'),
         'ſ' => Some('s'),
         _ => c.to_lowercase().next(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A query in short: `-` for not, the field before a word, `*` after a beginning; words before filters.
+    fn short(query: &Query) -> String {
+        let not = |not: bool| if not { "-" } else { "" };
+        let words = query.words.iter().map(|word| {
+            let field = match word.field {
+                None => "",
+                Some(Field::Subject) => "subject ",
+                Some(Field::Sender) => "sender ",
+                Some(Field::Text) => "text ",
+            };
+            let star = if word.prefix { "*" } else { "" };
+            format!("{}{field}[{}]{star}", not(word.not), word.text)
+        });
+        let filters = query.filters.iter().map(|f| format!("{}{:?}", not(f.not), f.test));
+        words.chain(filters).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_is_typed_is_read_as_words_and_operators() {
+        for (typed, expected) in [
+            // Words as ever.
+            ("hello wor", "[hello] [wor]*"),
+            ("hello wor ", "[hello] [wor]"),
+            ("\"per se\" x", "[per se] [x]"),
+            ("say \"hi", "[say] [hi]*"),
+            ("", ""),
+            (" \t\r\n", ""),
+            ("\"", ""),
+            ("\"\"\"", ""),
+            ("- -- ' ;", ""),
+            ("\0", ""),
+            ("x\0y", "[xy]*"),
+            ("日本", "[日本]*"),
+            // Sender and subject.
+            ("from:ana", "sender [ana]*"),
+            ("FROM:Ana ", "sender [Ana]*"),
+            ("from:ana@example.org offer", "sender [ana@example.org]* [offer]*"),
+            ("from:\"Ana Maria\"", "sender [Ana Maria]"),
+            ("from:\"Ana Maria\" x ", "sender [Ana Maria] [x]"),
+            ("from:a", "sender [a]"),
+            ("-from:ana", "-sender [ana]*"),
+            ("-from:\"Ana Maria\"", "-sender [Ana Maria]"),
+            ("subject:off", "subject [off]*"),
+            ("subject:off x ", "subject [off] [x]"),
+            ("subject:\"the offer\"", "subject [the offer]"),
+            ("-subject:off", "-subject [off]"),
+            // Lanes.
+            ("label:urgent", "Lane(Urgent)"),
+            ("lane:Tasks", "Lane(Task)"),
+            ("label:human", "Lane(NeedsHuman)"),
+            ("label:needs-human", "Lane(NeedsHuman)"),
+            ("label:\"needs human\"", "Lane(NeedsHuman)"),
+            ("label:NOTIFICATIONS", "Lane(Notification)"),
+            ("-label:task", "-Lane(Task)"),
+            ("label:nonsense", "[label:nonsense]*"),
+            ("-label:nonsense", "[label:nonsense]*"),
+            // Days.
+            ("before:1970", "Before(0)"),
+            ("after:1970-02", "Since(2678400)"),
+            ("after:2024-05-31", "Since(1717113600)"),
+            ("before:2024-02-29", "Before(1709164800)"),
+            ("after:2000-03-01", "Since(951868800)"),
+            ("before:1969-12-31", "Before(-86400)"),
+            ("-before:2024", "-Before(1704067200)"),
+            ("after:2023-02-29", "[after:2023-02-29]*"),
+            ("after:1900-02-29 ", "[after:1900-02-29]"),
+            ("after:2024-13 ", "[after:2024-13]"),
+            ("after:2024-00 ", "[after:2024-00]"),
+            ("after:2024-04-31 ", "[after:2024-04-31]"),
+            ("after:2024-5 ", "[after:2024-5]"),
+            ("after:24 ", "[after:24]"),
+            ("after:+024 ", "[after:+024]"),
+            ("after:99999999999999999999 ", "[after:99999999999999999999]"),
+            ("after:2024-05-31-01 ", "[after:2024-05-31-01]"),
+            ("after:2024- ", "[after:2024-]"),
+            ("after:२०२४ ", "[after:२०२४]"),
+            ("-after:yesterday ", "[after:yesterday]"),
+            // States.
+            ("has:attachment", "Attachment"),
+            ("has:attachments -has:attachment", "Attachment -Attachment"),
+            ("has:pdf ", "[has:pdf]"),
+            ("is:unsure is:read", "Unsure Seen"),
+            ("is:unread", "-Seen"),
+            ("-is:unread", "Seen"),
+            ("is:starred -is:flagged", "Flagged -Flagged"),
+            ("Is:Corrected", "Corrected"),
+            ("-is:spam ", "[is:spam]"),
+            // Lists and folders.
+            ("list:Rust-Users", "List(\"rust-users\")"),
+            ("list:\"\"", "[list:]"),
+            ("in:Archive", "Folder(\"archive\")"),
+            ("in:\"Sent Items\" x", "[x] Folder(\"sent items\")"),
+            ("in:Entwürfe", "Folder(\"entwurfe\")"),
+            ("-in:junk", "-Folder(\"junk\")"),
+            // Not words.
+            ("-word", "-[word]"),
+            ("a -word b ", "[a] -[word] [b]"),
+            ("-\"per se\" x ", "-[per se] [x]"),
+            ("--help ", "[--help]"),
+            ("well-known ", "[well-known]"),
+            ("-12:30 ", "-[12:30]"),
+            ("-https://example.org ", "-[https://example.org]"),
+            ("- word ", "[word]"),
+            ("-***", ""),
+            // What is no operator.
+            ("to:bob", "[to:bob]*"),
+            ("-to:bob ", "[-to:bob]"),
+            ("to:\"Bob B\"", "[to:] [Bob B]"),
+            ("foo:bar ", "[foo:bar]"),
+            ("-foo:bar ", "[-foo:bar]"),
+            ("from: ana ", "[from:] [ana]"),
+            ("from:", "[from:]"),
+            ("from:\"\"", "[from:]"),
+            ("-from:*** ", "[from:***]"),
+            (":x ", "[:x]"),
+            ("from:from:ana", "sender [from:ana]*"),
+            ("is:\"unread", "[is:] [unread]*"),
+            ("in:\"a\"b ", "[b] Folder(\"a\")"),
+            ("label:task\"x\"", "[x] Lane(Task)"),
+            ("((from:ana)) ", "[((from:ana))]"),
+            ("a AND NOT b* OR (c) ", "[a] [AND] [NOT] [b*] [OR] [(c)]"),
+            ("ﬁrom:ana ", "[ﬁrom:ana]"),
+        ] {
+            assert_eq!(short(&Query::parse(typed)), expected, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_line_keeps_all_that_narrows_it_but_plain_words() {
+        let line = "word ".repeat(40) + &"-not ".repeat(40) + &"is:unread ".repeat(40);
+        let query = Query::parse(&line);
+        assert_eq!(query.words.iter().filter(|w| !w.not).count(), WORDS);
+        assert_eq!(query.words.iter().filter(|w| w.not).count(), 40);
+        assert_eq!(query.filters.len(), 40);
+        assert_eq!(Query::parse(&"x".repeat(100_000)).words[0].text.len(), WORD);
+        let value = format!("list:{}", "ü".repeat(100_000));
+        assert_eq!(Query::parse(&value).filters[0].test, Test::List("ü".repeat(PHRASE)));
+    }
+
+    fn marked(query: &str, field: Field, text: &str) -> String {
+        let mut out = text.to_owned();
+        for range in highlights(query, field, text).into_iter().rev() {
+            out.insert(range.end, '>');
+            out.insert(range.start, '<');
+        }
+        out
+    }
+
+    #[test]
+    fn the_words_of_a_query_are_marked_as_the_index_finds_them() {
+        for (query, text, expected) in [
+            ("cafe ", "The Café, cafes", "The <Café>, cafes"),
+            ("CAFÉ ", "cafe", "<cafe>"),
+            ("cafe ", "Cafe\u{301}s cafe\u{301}!", "Cafe\u{301}s <cafe\u{301}>!"),
+            ("zuri", "Zürich, Zürcher", "<Zürich>, Zürcher"),
+            ("uber ", "Über ÜBER ueber", "<Über> <ÜBER> ueber"),
+            ("straße ", "STRAẞE Straße Strasse", "<STRAẞE> <Straße> Strasse"),
+            ("tieng ", "tiếng Việt", "<tiếng> Việt"),
+            ("東京", "会議は東京で", "会議は<東京>で"),
+            ("京東", "東京", "東京"),
+            ("สวัส", "คำว่า สวัสดี ครับ", "คำว่า <สวัสดี> ครับ"),
+            ("одессА ", "ОДЕССА", "<ОДЕССА>"),
+            ("ΟΔΟΣ ", "οδος", "<οδος>"),
+            ("й ", "и й", "и <й>"),
+            ("\"per se\"", "per, se per x se", "<per, se> per x se"),
+            ("ana@example.org ", "Write ana@example.org", "Write <ana@example.org>"),
+            ("a b ", "a b ab", "<a> <b> ab"),
+            ("x -y is:unread from:z label:task ", "x y z task", "<x> y z task"),
+            ("\"a b\" \"b c\"", "a b c", "<a b c>"),
+            ("😀", "😀", "😀"),
+            ("", "x", "x"),
+            ("x ", "", ""),
+        ] {
+            assert_eq!(marked(query, Field::Text, text), expected, "{query:?} in {text:?}");
+        }
+        let query = "from:ana subject:offer ana ";
+        let text = "Anabel, Ana offer";
+        assert_eq!(marked(query, Field::Sender, text), "<Anabel>, <Ana> offer");
+        assert_eq!(marked(query, Field::Subject, text), "Anabel, <Ana> <offer>");
+    }
+
+    #[test]
+    fn marks_lie_on_whole_characters_of_any_text() {
+        let text: String = ('\0'..=char::MAX).step_by(37).flat_map(|c| [c, 'é', ' ']).collect();
+        for query in ["e", "é -x", "from:e", "\"e\"", "日", "\u{301}"] {
+            for field in [Field::Subject, Field::Sender, Field::Text] {
+                let mut last = 0;
+                for range in highlights(query, field, &text) {
+                    assert!(text.get(range.clone()).is_some_and(|part| !part.is_empty()));
+                    assert!(range.start >= last);
+                    last = range.end;
+                }
+            }
+        }
     }
 }
