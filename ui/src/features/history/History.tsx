@@ -147,7 +147,8 @@ function Line({ entry, onRead, onNarrow, onTakeBack }: Omit<EntriesProps, "entri
         </span>
         {(entry.unsure || entry.undone) && <span className="soft">{t(entry.undone ? "history.undone" : "unsure")}</span>}
       </td>
-      <td className="sure">{entry.confidence === null ? t("none") : format.percent(entry.confidence)}</td>
+      {/* Nothing is wholly sure, as in the reader. */}
+      <td className="sure">{entry.confidence === null ? t("none") : format.percent(Math.min(0.99, entry.confidence))}</td>
       <td className="doing-cell">
         <span className="buttons">
           {act !== null && !entry.undone && (
